@@ -1,0 +1,23 @@
+"""One engine and one lab for all tests that touch a real engine."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from helpers import names
+from helpers.engine import Engine
+from helpers.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The engine that DOCKER_HOST or the current context names, else a private one."""
+    with Engine.find() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def lab(engine: Engine) -> Lab:
+    """A lab on stand-in bases, unless LAB_BASES says otherwise."""
+    return Lab(engine=engine, bases=os.environ.get(names.BASES_VARIABLE) or "stand-ins")
