@@ -1,0 +1,124 @@
+"""The table of bases is whole, recipes have fingerprints, and a bad archive is met in words."""
+
+import re
+import tarfile
+from datetime import date
+
+import pytest
+
+from helpers import archive, base_table, hub, standins
+from helpers.base_table import short_name
+from helpers.dockerfile import instructions, references
+from helpers.errors import LabError
+from helpers.samples import variants
+
+TABLE = base_table.read()
+EVERY = TABLE.values()
+names_of = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.name)
+
+
+@names_of
+def test_a_row_is_whole(row):
+    assert re.fullmatch(r"[a-z]+:[\w.-]+", row.name), "a name has a tag, never `latest`"
+    assert row.digest is None or re.fullmatch("sha256:[0-9a-f]{64}", row.digest)
+    assert date.fromisoformat(row.as_of) and row.source, "a figure has a date and a source"
+    assert (base_table.FOLDER / row.recipe).is_file(), "a row without its recipe"
+    assert row.note.endswith("."), "`note` is a sentence"
+    assert row.size > 0 and row.seconds > 0 and row.hub_size > 0
+
+
+@names_of
+def test_a_target_is_a_stage_of_its_recipe(row):
+    if row.target:
+        text = (base_table.FOLDER / row.recipe).read_text()
+        froms = [i.value.split() for i in instructions(text) if i.keyword == "FROM"]
+        assert row.target in [words[-1] for words in froms]
+
+
+@names_of
+def test_recipes_begin_with_bases_of_the_table_and_end(row):
+    seen, todo = set(), [row.name]
+    while todo:
+        for name in standins.needs(TABLE[todo.pop()]):
+            assert name != row.name, "a recipe that needs itself"
+            if name not in seen:
+                seen.add(name)
+                todo.append(name)
+
+
+def test_every_recipe_is_used():
+    recipes = {row.recipe for row in EVERY if row.recipe.endswith(".Dockerfile")}
+    files = {file.name for file in base_table.FOLDER.glob("*.Dockerfile")}
+    assert files - recipes == {"debian-trixie.Dockerfile"}, (
+        "that one is the first root's, in a build"
+    )
+
+
+def test_the_table_names_the_notebooks_of_the_variants():
+    for variant in variants():
+        for name in references(variant.text, variant.args):
+            assert variant.notebook in TABLE[name].notebooks, f"{variant.key} needs {name}"
+
+
+def test_recipes_name_no_mirror_and_no_architecture():
+    for file in [*base_table.FOLDER.glob("*.Dockerfile"), *base_table.FOLDER.glob("*.sh")]:
+        text = file.read_text()
+        assert not re.search(r"\w+://", text), f"{file.name} names a host"
+        assert not re.search("x86_64|amd64|aarch64|arm64", text), f"{file.name} is for one machine"
+
+
+def test_a_changed_recipe_or_script_has_another_fingerprint(tmp_path, monkeypatch):
+    for file in base_table.FOLDER.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(base_table, "FOLDER", tmp_path)
+
+    def fingerprints():
+        return {row.name: standins.fingerprint(row, TABLE) for row in EVERY}
+
+    def changed(file):
+        before = fingerprints()
+        with (tmp_path / file).open("a") as out:
+            out.write("# changed\n")
+        after = fingerprints()
+        return {name for name in TABLE if before[name] != after[name]}
+
+    assert changed("gcc.Dockerfile") == {"gcc:14"}
+    assert changed("slim.sh") == {"debian:trixie-slim", "debian:bullseye-slim", "ubuntu:24.04"}
+    assert changed("root.sh") == set(TABLE), "all stand on the first root"
+
+
+def test_targets_of_one_recipe_have_fingerprints_of_their_own():
+    alpine, busybox = TABLE["alpine:3.22"], TABLE["busybox:1.37-musl"]
+    assert alpine.recipe == busybox.recipe
+    assert standins.fingerprint(alpine, TABLE) != standins.fingerprint(busybox, TABLE)
+
+
+@pytest.mark.parametrize("name", ["gcc:14", "docker.io/gcc:14", "docker.io/library/gcc:14"])
+def test_a_name_of_docker_hub_may_be_written_out(name):
+    assert short_name(name) == "gcc:14"
+
+
+def test_a_stand_in_and_a_real_image_are_never_known_by_the_real_name():
+    for row in EVERY:
+        assert standins.reference(row.name).startswith("localhost/")
+        assert hub.reference(row).startswith("localhost/")
+        assert standins.reference(row.name) != hub.reference(row)
+
+
+def test_a_real_image_is_known_by_what_it_is_pinned_to():
+    row = TABLE["gcc:14"]
+    assert hub.reference(row).endswith(row.digest.removeprefix("sha256:")[:12])
+
+
+def test_a_file_that_is_not_there_is_no_archive(tmp_path):
+    with pytest.raises(LabError, match="can't be read"):
+        archive.read(tmp_path / "bases.tar")
+
+
+def test_a_file_that_is_something_else_is_no_archive(tmp_path):
+    (tmp_path / "a.tar").write_bytes(b"not a tar")
+    with tarfile.open(tmp_path / "b.tar", "w") as tar:
+        tar.add(__file__, "test.py")
+    for name in ("a.tar", "b.tar"):
+        with pytest.raises(LabError, match="is not an archive of bases"):
+            archive.read(tmp_path / name)
