@@ -1,0 +1,141 @@
+"""What layers add up to: takes the entries of each layer, and gives files and what each changes."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from helpers.value import Value
+
+Kind = Literal["file", "directory", "symlink", "hardlink", "device", "removed"]
+
+
+class Entry(NamedTuple):
+    """One entry of a layer's archive; the fields are those of `File`.
+
+    Of the kinds, `opaque` is a folder whose content below this layer is gone.
+    """
+
+    path: str
+    size: int
+    kind: Kind | Literal["opaque"]
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    target: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class File(Value):
+    """One entry of a layer, or of the file system that the layers add up to.
+
+    path      absolute; bytes that are no UTF-8 are surrogates, as in `os.fsdecode`
+    size      bytes of its own content: 0 for all but files
+    kind      `file`, `directory`, `symlink`, `hardlink` (a further name of a file in the same
+              layer, which has the bytes), `device` (pipes and sockets too), or `removed` (what the
+              layers below have there is gone, and what is in it)
+    mode      the permission bits
+    uid, gid  of its owner
+    target    of a symlink, as it is written; of a hard link, an absolute path; else None
+    change    against the layers below: `added`, `changed` or `removed`
+    """
+
+    path: str
+    size: int
+    kind: Kind
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    target: str | None = None
+    change: Literal["added", "changed", "removed"] = "added"
+
+
+class Files(Value, tuple[File, ...]):
+    """Files in the order of their paths."""
+
+
+def absolute(name: str) -> str:
+    """A name of an archive as a path: no `..` leads above the root."""
+    return posixpath.normpath("/" + name.lstrip("/"))
+
+
+def stacked(layers: Iterable[Sequence[Entry]]) -> tuple[list[Files], Files]:
+    """What each layer does, base first, and the file system that they add up to.
+
+    layers  the entries of each, base first; no path twice, but beside a `removed` or `opaque` one
+    """
+    tree = _Tree()
+    each = [_sorted(tree.add(layer)) for layer in layers]
+    return each, _sorted(tree.files.values())
+
+
+def _sorted(files: Iterable[File]) -> Files:
+    return Files(sorted(files, key=lambda file: file.path))
+
+
+class _Tree:
+    """A file system that grows by a layer at a time."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self._inside: dict[str, set[str]] = {}  # by folder, also by one that has no entry itself
+
+    def add(self, layer: Sequence[Entry]) -> list[File]:
+        """Puts a layer on top, and gives its files with what they change."""
+        own = {e.path for e in layer if e.kind not in ("removed", "opaque")}
+        found: list[File] = []
+        for entry in layer:
+            if entry.path in own and entry.kind not in ("removed", "opaque"):
+                change = "changed" if entry.path in self.files else "added"
+                found.append(File(*entry, change))
+        gone = list(self._gone(layer, own))
+        # A whiteout is for the layers below alone, so the own entries come after all of them.
+        for path in gone:
+            self._remove(path)
+        for file in found:  # in the sum of all layers nothing is below
+            self._put(file if file.change == "added" else replace(file, change="added"))
+        hidden = [path for path in dict.fromkeys(gone) if path not in own]
+        return found + [File(path, 0, "removed", change="removed") for path in hidden]
+
+    def _gone(self, layer: Sequence[Entry], own: set[str]) -> Iterator[str]:
+        """The paths that a layer takes away with all that is in them."""
+        for entry in layer:
+            if entry.kind == "opaque" or (entry.kind == "removed" and entry.path in own):
+                yield from self._not_again(entry.path, own)
+            elif entry.kind == "removed" or (
+                entry.kind != "directory" and entry.path in self._inside
+            ):
+                yield entry.path
+
+    def _not_again(self, folder: str, own: set[str]) -> Iterator[str]:
+        """What is in a folder and is not put there again."""
+        folders = [folder]
+        while folders:
+            for path in sorted(self._inside.get(folders.pop(), ())):
+                if path in own:
+                    folders.append(path)
+                else:
+                    yield path
+
+    def _remove(self, path: str) -> None:
+        left = [path]
+        while left:
+            each = left.pop()
+            self.files.pop(each, None)
+            left += self._inside.pop(each, ())
+        self._inside.get(posixpath.dirname(path), set()).discard(path)
+
+    def _put(self, file: File) -> None:
+        self.files[file.path] = file
+        path = file.path
+        while path != "/":
+            folder = path.rpartition("/")[0] or "/"
+            inside = self._inside.setdefault(folder, set())
+            if path in inside:
+                return
+            inside.add(path)
+            path = folder
+            if (above := self.files.get(path)) and above.kind != "directory":
+                del self.files[path]  # an entry below makes it a folder, whatever it was
