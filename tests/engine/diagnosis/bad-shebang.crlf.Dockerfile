@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+WORKDIR /made
+RUN printf '#!/bin/sh\r\necho well\r\n' > script && chmod 755 script
+CMD ["/made/script"]

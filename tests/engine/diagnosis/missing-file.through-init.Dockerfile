@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y --no-install-recommends tini
+ENTRYPOINT ["tini", "--"]
+CMD ["/app/try"]

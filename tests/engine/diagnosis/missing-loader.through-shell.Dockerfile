@@ -1,0 +1,8 @@
+FROM gcc:14 AS build
+WORKDIR /made
+COPY try.c .
+RUN gcc -o dynamic try.c && gcc -static -o static try.c
+FROM alpine:3.22
+COPY --from=build /made/dynamic /app/try
+WORKDIR /app
+CMD exec ./try exit 0

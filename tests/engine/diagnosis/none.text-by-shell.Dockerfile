@@ -1,0 +1,3 @@
+FROM debian:trixie-slim
+RUN printf 'exit 3' > /script && chmod 755 /script
+CMD /script

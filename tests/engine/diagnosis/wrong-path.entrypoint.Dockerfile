@@ -1,0 +1,9 @@
+FROM gcc:14 AS build
+WORKDIR /made
+COPY try.c .
+RUN gcc -o dynamic try.c && gcc -static -o static try.c
+FROM scratch
+COPY --from=build /made/static /app/try
+WORKDIR /app
+ENTRYPOINT ["try"]
+CMD ["exit", "0"]
