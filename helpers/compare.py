@@ -1,0 +1,106 @@
+"""Images side by side: `compare` takes what was built and run, and gives a `Comparison`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers import names
+from helpers.errors import LabError
+from helpers.value import Value
+
+if TYPE_CHECKING:
+    import pandas
+
+    from helpers.image import Image
+    from helpers.run import Run
+    from helpers.samples import Variant
+    from helpers.show.plot import Bars
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image.
+
+    variant  the variant's key, or the name of an image that is none
+    size     of the image, in bytes
+    article  the article's figure in bytes, or None
+    says     the article's figure as it is printed there, or ""
+    runs     whether its container did what it was started for
+    cause    why it did not run, a word of `Diagnosis`, or None
+    """
+
+    variant: str
+    size: int
+    article: int | None = None
+    says: str = ""
+    runs: bool = True
+    cause: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Value):
+    """Images in the order in which they were given. Reductions are against the first."""
+
+    rows: tuple[Row, ...]
+
+    def reduction(self, row: Row) -> float:
+        """How much smaller it is than the first row, as a fraction; below 0 where it is larger."""
+        first = self.rows[0].size
+        return 1 - row.size / first if first else 0.0
+
+    @property
+    def frame(self) -> pandas.DataFrame:
+        """A table with the columns variant, size (bytes), reduction (a fraction of the first row's
+        size), article (bytes, missing where there is no figure), runs, and cause (missing where it
+        runs)."""
+        import pandas
+
+        rows = self.rows
+        return pandas.DataFrame(
+            {
+                "variant": [r.variant for r in rows],
+                "size": pandas.array([r.size for r in rows], dtype="int64"),
+                "reduction": pandas.array([self.reduction(r) for r in rows], dtype="float64"),
+                "article": pandas.array([r.article for r in rows], dtype="Int64"),
+                "runs": pandas.array([r.runs for r in rows], dtype="bool"),
+                "cause": [r.cause for r in rows],
+            }
+        )
+
+    def bars(self) -> Bars:
+        """Horizontal bars on a log scale, each beside the article's figure."""
+        from helpers.show import plot
+
+        return plot.bars(self)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the bars to a file, PNG or SVG by its name. Raises LabError for another end."""
+        from helpers.show import plot
+
+        plot.save(self, Path(path))
+
+
+def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
+    """Puts images side by side: each with its variant (None where it is none) and its run.
+
+    Raises LabError where there are none.
+    """
+    rows = tuple(_row(variant, image, run) for variant, image, run in items)
+    if not rows:
+        raise LabError("There is nothing to compare: name at least one variant or image.")
+    return Comparison(rows)
+
+
+def _row(variant: Variant | None, image: Image, run: Run) -> Row:
+    article = variant.article if variant else None
+    return Row(
+        variant=variant.key if variant else image.tag.removeprefix(names.TAG_PREFIX),
+        size=image.size,
+        article=article.size if article else None,
+        says=article.says if article else "",
+        runs=run.ok,
+        cause=run.diagnosis.cause if run.diagnosis else None,
+    )

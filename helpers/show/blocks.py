@@ -1,0 +1,118 @@
+"""What can stand in a value's text and in its HTML: the parts that `facts` gives and both draw.
+
+Their strings are as they came from the engine or the image; whoever draws a part makes it safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ENGINE = "engine | "
+"""Begins each line that is the engine's own. Output is indented: none can pretend to be one."""
+
+Sign = Literal["good", "bad", ""]
+
+SIGNS: dict[Sign, str] = {"good": "✓", "bad": "✗", "": ""}
+"""Stand beside every colour, so that nothing is said by colour alone."""
+
+
+@dataclass(frozen=True)
+class Title:
+    """What the value is, on one line. `figure` stands out at its end."""
+
+    text: str
+    figure: str = ""
+    sign: Sign = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and what it is: names and paths, one or more, or words."""
+
+    label: str
+    values: tuple[str, ...]
+    sign: Sign = ""
+    words: bool = False
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Sentences, which are wrapped; what is code in them stands between backticks."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. `figures` are set to the right; `words` are no code."""
+
+    name: str
+    figures: bool = False
+    words: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that has a sign."""
+
+    text: str
+    sign: Sign = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns. `more` rows were left out."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What is done and what isn't."""
+
+    items: tuple[tuple[bool, str], ...]
+
+
+@dataclass(frozen=True)
+class Items:
+    """Lines of code under a label: never wrapped, so that they can be copied."""
+
+    label: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program printed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Lines of a file, each with `+` (new), `-` (gone) or nothing. `marked`: with room for them."""
+
+    rows: tuple[tuple[Literal["+", "-", ""], str], ...]
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What belongs to the engine and not to the lesson; one line for each line of `text`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What HTML folds away under `summary`. Text leaves it out: another call shows it."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = Title | Fact | Prose | Table | Tasks | Items | Output | Source | Engine | Fold

@@ -1,0 +1,240 @@
+"""What there is to say of each value: gives the parts that its text and its HTML both draw.
+
+Values are told apart by the names of their classes, so nothing that made them is imported here:
+text of a `Linkage` needs no Docker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from helpers import base_table, names
+from helpers.show import inside, units
+from helpers.show.blocks import (
+    ENGINE,
+    Block,
+    Cell,
+    Column,
+    Engine,
+    Fact,
+    Fold,
+    Output,
+    Prose,
+    Source,
+    Table,
+    Tasks,
+    Title,
+)
+from helpers.show.dockerfiles import DockerfileView
+
+if TYPE_CHECKING:
+    from helpers.base_table import BaseInfo
+    from helpers.bases import Base
+    from helpers.compare import Comparison, Row
+    from helpers.exercise import Check
+    from helpers.image import Image
+    from helpers.lab import Lab
+    from helpers.samples import Variant
+
+
+def of(value: object) -> list[Block]:
+    """The parts of a value. One that isn't known here shows its class and its fields."""
+    for cls in type(value).__mro__:
+        if cls.__name__ in KNOWN and cls.__module__.partition(".")[0] == "helpers":
+            return list(KNOWN[cls.__name__](value))
+    return list(_unknown(value))
+
+
+def _image(value: Image) -> Iterator[Block]:
+    yield Title(_name(value), units.size(value.size))
+    if origins := _origins(value):
+        yield Fact("from", origins)
+    if value.dockerfile:
+        yield Fold("Dockerfile", tuple(_dockerfile(value.changes)))
+    for base in value.bases:
+        yield Engine(_provenance(base))
+
+
+def _origins(value: Image) -> tuple[str, ...]:
+    """What the Dockerfile starts from. `scratch` is no base, but half of what there is to say."""
+    scratch = re.search(r"(?im)^[ \t]*FROM[ \t]+scratch\b", value.dockerfile or "")
+    return (*(base.name for base in value.bases), *(["scratch"] if scratch else []))
+
+
+def _name(value: Image) -> str:
+    """The variant's key, or the engine's name for the image without the lab's own prefix."""
+    return value.key or value.tag.removeprefix(names.TAG_PREFIX)
+
+
+def _base(value: Base) -> Iterator[Block]:
+    yield Title(value.name)
+    yield Engine(_provenance(value))
+    if value.note:
+        yield Engine(value.note)
+
+
+def _provenance(base: Base) -> str:
+    """Where a base came from. A stand-in's size stands beside the real one's, with its date."""
+    came = {
+        "present": "was here already",
+        "archive": "Docker Hub's image, from an archive",
+        "hub": "from Docker Hub",
+        "stand-in": "a stand-in",
+    }
+    said = f"{base.name}: {came[base.source]}, {units.size(base.size)}"
+    if base.source == "stand-in" and base.hub_size:
+        row = base_table.read()[base_table.short_name(base.name)]
+        said += f"; Docker Hub's had {units.size(row.hub_size)} on {row.as_of}"
+    return said
+
+
+def _base_info(value: BaseInfo) -> Iterator[Block]:
+    yield from _bases((value,))
+
+
+def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
+    rows = list(value)
+    yield Table(
+        "bases: Docker Hub's image, and what stands in for it",
+        (
+            Column("base"),
+            Column("notebooks", words=True),
+            Column("Docker Hub", figures=True),
+            Column("read on", words=True),
+            Column("stand-in", figures=True),
+            Column("time to make", figures=True),
+        ),
+        tuple(
+            (
+                row.name,
+                " ".join(row.notebooks),
+                units.size(row.hub_size),
+                row.as_of,
+                units.size(row.size),
+                units.seconds(row.seconds),
+            )
+            for row in rows
+        ),
+    )
+    for here, said in (
+        ("hub", "Docker Hub's image"),
+        ("stand-in", "a stand-in"),
+        (None, "nothing"),
+    ):
+        if found := [row.name for row in rows if row.here == here]:
+            yield Engine(f"{said} is here for {', '.join(found)}")
+
+
+def _lab(value: Lab) -> Iterator[Block]:
+    engine = value.engine
+    yield Title("a lab: one engine, and the base images for it")
+    place = "of the lab's own" if engine.private else f"at {engine.host}"
+    yield Engine(
+        f"{engine.name} {engine.version} {place}, {engine.architecture}, "
+        f"{engine.store} store, builder {engine.builder}"
+    )
+    yield Engine(f"bases: {value.bases.source_line}")
+
+
+def _unknown(value: object) -> Iterator[Block]:
+    yield Title(type(value).__name__)
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.repr:
+                yield Fact(field.name, (repr(getattr(value, field.name)),))
+
+
+def _comparison(value: Comparison) -> Iterator[Block]:
+    yield Table(
+        "size, and how much less than the first",
+        (
+            Column("variant"),
+            Column("size", figures=True),
+            Column("reduction", figures=True),
+            Column("article", figures=True),
+            Column("runs", words=True),
+        ),
+        tuple(_compared(value, row) for row in value.rows),
+    )
+
+
+def _compared(value: Comparison, row: Row) -> tuple[str | Cell, ...]:
+    first = row is value.rows[0]
+    return (
+        row.variant,
+        units.size(row.size),
+        units.NONE if first else units.reduction(value.rows[0].size, row.size),
+        row.says or (units.NONE if row.article is None else units.size(row.article)),
+        Cell("yes", "good") if row.runs else Cell(f"no: {row.cause or 'not known why'}", "bad"),
+    )
+
+
+def _variant(value: Variant) -> Iterator[Block]:
+    yield Title(value.key)
+    yield Prose(value.shows)
+    if value.article:
+        yield Fact("the article's figure", (value.article.says,), words=True)
+    before = None
+    if value.after:
+        from helpers import samples
+
+        before = samples.variant(value.after, samples=value.context.parent).text
+        yield Fact("marked against", (value.after,))
+    yield from _dockerfile(DockerfileView(value.text, before))
+
+
+def _dockerfile(value: DockerfileView) -> Iterator[Block]:
+    yield Source(value.marked, marked=value.before is not None)
+    if value.command:
+        yield Source((("", f"$ {value.command}"),), marked=False)
+
+
+def _check(value: Check) -> Iterator[Block]:
+    total = len(value.met) + len(value.unmet)
+    yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
+    yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
+    yield from _message(value.note)
+
+
+def _message(text: str) -> Iterator[Block]:
+    """The message of a LabError: a sentence, then what was printed, or what the engine said."""
+    for kind, lines in groupby(text.splitlines(), key=_kind):
+        if kind is Prose:
+            yield from map(Prose, lines)
+        else:
+            prefix = ENGINE if kind is Engine else "  "
+            yield kind("\n".join(line.removeprefix(prefix) for line in lines))
+
+
+def _kind(line: str) -> type[Prose | Engine | Output]:
+    if line.startswith(ENGINE):
+        return Engine
+    return Output if line.startswith("  ") else Prose
+
+
+KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Base": _base,
+    "BaseInfo": _base_info,
+    "BaseTable": _bases,
+    "Check": _check,
+    "Comparison": _comparison,
+    "Config": inside.config,
+    "Diagnosis": inside.diagnosis,
+    "DockerfileView": _dockerfile,
+    "File": inside.file,
+    "Files": inside.files,
+    "Image": _image,
+    "Lab": _lab,
+    "Layer": inside.layer,
+    "Layers": inside.layers,
+    "Linkage": inside.linkage,
+    "Run": inside.run,
+    "Sizes": inside.sizes,
+    "Stopped": inside.stopped,
+    "Variant": _variant,
+}
+"""What draws each value, by the name of its class."""
