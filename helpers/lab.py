@@ -1,0 +1,286 @@
+"""The lab: one engine, its bases, and everything that a notebook does with them."""
+
+from __future__ import annotations
+
+import atexit
+import shlex
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from helpers import debug, names, samples
+from helpers import dockerfile as dockerfiles
+from helpers import exercise as exercises
+from helpers.bases import Base, Bases
+from helpers.build import build
+from helpers.compare import Comparison, compare
+from helpers.debug import Running
+from helpers.engine import Engine
+from helpers.errors import LabError
+from helpers.exercise import Check
+from helpers.image import Image, image_of
+from helpers.run import Run
+from helpers.samples import Variant
+from helpers.show import progress
+from helpers.value import Value
+
+SIDE_BY_SIDE = 2
+"""Builds at once: most of them wait for a compiler on one core or for a download."""
+
+TOOLS = "busybox:1.37"
+"""The base whose tools a sidecar has."""
+
+
+class Lab(Value):
+    """One engine and what is done with it.
+
+    engine  an `Engine`; without it, the first that answers, or a private one
+    bases   where base images come from (`hub`, `stand-ins`, an archive's path); without it,
+            `LAB_BASES`, or the first source that works
+
+    Raises EngineError where no engine can be had.
+    """
+
+    def __init__(self, *, engine: Engine | None = None, bases: str | None = None) -> None:
+        self.engine = engine or Engine.find()
+        self.bases = Bases(self.engine, source=bases)
+        atexit.register(self.close)
+
+    def build(
+        self,
+        what: str | Path,
+        *,
+        dockerfile: str | Path | None = None,
+        target: str | None = None,
+        args: Mapping[str, str] | None = None,
+    ) -> Image:
+        """Builds an image, with live progress, and returns it.
+
+        what        a variant's key (`c-hello/gcc`), or a context: a Path, or a str that begins
+                    with . or /
+        dockerfile  text if it has a newline, else a path relative to the context; without it,
+                    the context's `Dockerfile`
+        target      the stage to stop at
+        args        build arguments
+
+        Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
+        """
+        if isinstance(what, str) and not what.startswith((".", "/")):
+            return self._build_variant(samples.variant(what), target=target, args=args)
+        context = Path(what).expanduser()
+        text, shown = _dockerfile(context, dockerfile)
+        folder = context.resolve()
+        return self._build(
+            folder,
+            text,
+            tag=f"{names.TAG_PREFIX}{_tag_part(folder.name)}:yours",
+            shown=[*shown, str(what)],
+            target=target,
+            args=args,
+        )
+
+    def image(self, reference: str) -> Image:
+        """An image that the engine has, by the engine's own name for it; never a stand-in's.
+
+        Raises LabError where the engine has no such image.
+        """
+        return image_of(self.engine, reference)
+
+    def compare(self, *what: str | Image) -> Comparison:
+        """Builds and runs what is named, and puts it side by side.
+
+        what  patterns of variants' keys (`c-hello/*`) and Images, in the order of the rows.
+              A variant that is made to fail its build is left out.
+        """
+        items: list[Variant | Image] = []
+        for each in what:
+            items += samples.variants(each) if isinstance(each, str) else [each]
+        wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
+        for name in {n for v in wanted if isinstance(v, Variant) for n in self._references(v)}:
+            self.base(name)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return compare(list(pool.map(self._measure, wanted)))
+
+    def exercise(self, number: str) -> exercises.Exercise:
+        """The exercise of a notebook, by the notebook's number (`"03"`)."""
+        return exercises.exercise(number)
+
+    def check(self, number: str, dockerfile: str) -> Check:
+        """Builds a learner's Dockerfile for an exercise and says which conditions are not met.
+
+        Nothing is raised for a Dockerfile that can't be built: the check says so.
+        """
+        task = exercises.exercise(number)
+        if not dockerfiles.instructions(dockerfile):
+            return exercises.not_built(task, "The Dockerfile is empty: begin with a FROM line.")
+
+        def stage(target: str | None) -> Image:
+            return self._build(
+                task.context,
+                dockerfile.lstrip("\n"),
+                tag=f"{names.TAG_PREFIX}exercise:{number}{'-' + target if target else ''}",
+                shown=["-f", "Dockerfile", "."],
+                target=target,
+            )
+
+        try:
+            image = stage(None)
+        except LabError as failure:
+            return exercises.not_built(task, str(failure))
+        return exercises.check(task, image, stage)
+
+    def sidecar(self, container: Running, command: str) -> Run:
+        """Runs a shell command with BusyBox's tools beside a running container, in its process and
+        network namespaces; see `helpers.debug.sidecar`."""
+        return debug.sidecar(container, command, self.base(TOOLS).reference)
+
+    def base(self, name: str) -> Base:
+        """Makes a base image local and says where it came from. Raises BaseUnavailable."""
+        with progress.listener(f"base {name}") as listen:
+            return self.bases.ensure(name, listen)
+
+    def prefetch(self) -> None:
+        """Fetches the bases of the whole series in the background, a notebook's worth at a time.
+
+        What can't be had now is left to the build that needs it, which says so.
+        """
+
+        def fetch() -> None:
+            for name in self.bases.in_order():
+                try:
+                    self.bases.ensure(name)
+                except LabError:
+                    return
+
+        threading.Thread(target=fetch, daemon=True, name="prefetch").start()
+
+    def clean(self, *, bases: bool = False) -> None:
+        """Removes containers, networks and images with this user's label, and nothing else.
+
+        bases  the stand-in bases too, which take minutes to make again
+        """
+        client = self.engine.client
+        label = {"label": f"{names.OWNER_LABEL}={names.owner()}"}
+        for container in client.containers.list(all=True, filters=label):
+            container.remove(force=True, v=True)
+        for network in client.networks.list(filters=label):
+            network.remove()
+        for image in client.images.list(all=True, filters=label):
+            if not any(tag.startswith(names.BASE_PREFIX) for tag in image.tags):
+                _remove_image(client, image.id)
+        if bases:
+            self.bases.clean()
+
+    def close(self) -> None:
+        """Leaves the engine; the last to leave a private one stops it."""
+        atexit.unregister(self.close)
+        self.engine.close()
+
+    def _build_variant(
+        self, variant: Variant, *, target: str | None = None, args: Mapping[str, str] | None = None
+    ) -> Image:
+        dockerfile = variant.dockerfile.relative_to(names.ROOT)
+        context = variant.context.relative_to(names.ROOT)
+        # Another stage is another image: it must not take the variant's name or its figures.
+        whole = target is None
+        return self._build(
+            variant.context,
+            variant.text,
+            tag=variant.tag if whole else f"{variant.tag}-{target}",
+            key=variant.key if whole else None,
+            before=samples.variant(variant.after).text if variant.after else None,
+            shown=["-f", dockerfile.as_posix(), context.as_posix()],
+            target=target or variant.target,
+            args={**variant.args, **(args or {})},
+        )
+
+    def _build(
+        self,
+        context: Path,
+        text: str,
+        *,
+        tag: str,
+        shown: list[str],
+        key: str | None = None,
+        before: str | None = None,
+        target: str | None = None,
+        args: Mapping[str, str] | None = None,
+    ) -> Image:
+        args = args or {}
+        bases = [self.base(name) for name in dockerfiles.references(text, args)]
+        with progress.listener(f"build {tag.removeprefix(names.TAG_PREFIX)}") as listen:
+            built = build(
+                self.engine,
+                context,
+                text,
+                tag=tag,
+                bases={base.name: base.reference for base in bases},
+                target=target,
+                args=args,
+                labels={names.OWNER_LABEL: names.owner()},
+                listener=listen,
+            )
+        return image_of(
+            self.engine,
+            tag,
+            key=key,
+            before=before,
+            dockerfile=text,
+            command=_command(tag, shown, target, args),
+            bases=tuple(bases),
+            target=target,
+            context_size=built.context_size,
+        )
+
+    def _references(self, variant: Variant) -> list[str]:
+        return dockerfiles.references(variant.text, variant.args)
+
+    def _measure(self, item: Variant | Image) -> tuple[Variant | None, Image, Run]:
+        if isinstance(item, Variant):
+            variant, image = item, self._build_variant(item)
+        else:
+            variant, image = samples.variant(item.key) if item.key else None, item
+        return variant, image, image.run(*(variant.expected.command if variant else ()))
+
+
+def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, list[str]]:
+    """The text, and the options of `docker build` that name it."""
+    if isinstance(dockerfile, str) and "\n" in dockerfile:
+        return dockerfile.lstrip("\n"), ["-f", "-"]
+    path = context / (dockerfile or "Dockerfile")
+    if not context.is_dir():
+        raise LabError(f"There is no folder {str(context)!r} to build in: check the path.")
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise LabError(
+            f"The Dockerfile {str(path)!r} can't be read ({error.strerror}): "
+            "name the right one with dockerfile=."
+        ) from None
+    return text, [] if dockerfile is None else ["-f", str(path)]
+
+
+def _command(tag: str, shown: list[str], target: str | None, args: Mapping[str, str]) -> str:
+    options = ["--target", target] if target else []
+    for name, value in args.items():
+        options += ["--build-arg", f"{name}={value}"]
+    return shlex.join(["docker", "build", "-t", tag, *options, *shown])
+
+
+def _tag_part(name: str) -> str:
+    """A folder's name as an image's name may be: lower case, no odd characters."""
+    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in name.lower())
+    return kept.strip("-") or "context"
+
+
+def _remove_image(client, image_id: str) -> None:
+    import docker.errors
+
+    try:
+        client.images.remove(image_id, force=True)
+    except docker.errors.ImageNotFound:
+        pass  # it went with another that shared its layers
+    except docker.errors.APIError as error:
+        if error.status_code != 409:  # in use by somebody's container: it stays
+            raise

@@ -1,0 +1,7 @@
+#include "greet.h"
+#include <stdio.h>
+
+void greet(const char *whom)
+{
+    printf("Hello, %s!\n", whom);
+}

@@ -1,0 +1,4 @@
+int main () {
+  puts("Hello, world!");
+  return 0;
+}

@@ -1,0 +1,7 @@
+FROM gcc:14 AS build
+COPY hello.c .
+RUN gcc -o hello -static hello.c
+
+FROM alpine:3.22
+COPY --from=build /hello .
+CMD ["./hello"]

@@ -1,0 +1,7 @@
+FROM ubuntu:24.04
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
+COPY hello.c .
+RUN gcc -o hello hello.c
+CMD ["./hello"]

@@ -1,0 +1,6 @@
+FROM ubuntu:24.04
+RUN apt-get update
+RUN apt-get install -y gcc libc6-dev
+COPY hello.c .
+RUN gcc -o hello hello.c
+CMD ["./hello"]

@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+void greet(const char *whom)
+{
+    printf("Hello, %s!\n", whom);
+}

@@ -1,0 +1,3 @@
+module needs
+
+go 1.21

@@ -1,0 +1,3 @@
+FROM busybox:1.37
+COPY note.txt /
+CMD ["cat", "/note.txt"]
