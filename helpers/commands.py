@@ -1,0 +1,247 @@
+"""The commands of `python3 -m helpers`: what each takes, gets ready and does. Read with the
+standard library alone; what needs the packages is imported when it is done."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import host, names, processes, setup
+from helpers.errors import LabError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Does one command and returns its exit status.
+
+    0 done, 1 it failed, 2 the person must do something first, 130 interrupted.
+    """
+    # Both end it tidily, also where it was started in the background, which ignores Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    options = parse(arguments)
+    try:
+        return _do(options, list(arguments))
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return getattr(error, "status", 1)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was typed. What is for JupyterLab or pytest is in `.others`; argparse ends the program
+    with status 2 for anything else that it doesn't know."""
+    ours, dashes, others = list(arguments), [], []
+    if "--" in ours and ours[0] in ("lab", "test"):
+        at = ours.index("--")
+        ours, dashes = ours[:at], ours[at + 1 :]
+    known = parser()
+    options, others = known.parse_known_args(ours)
+    if others and options.command != "test":
+        known.error(f"not understood: {' '.join(others)}")
+    options.others = [*others, *dashes]
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    top = argparse.ArgumentParser(
+        prog="python3 -m helpers", description="Notebooks that shrink real Docker images."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, does: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=does, description=does)
+        command.set_defaults(yes=False)
+        return command
+
+    def asks(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        command.add_argument(
+            "--yes", "-y", action="store_true", help="install and start what is needed, unasked"
+        )
+        return command
+
+    lab = asks(add("lab", "get everything ready, then open JupyterLab on the first notebook"))
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.epilog = "Options for JupyterLab itself stand after --."
+
+    asks(add("test", "get everything ready, then run every test; other options go to pytest"))
+
+    run = asks(add("run", "execute the notebooks without a browser and write the results table"))
+    run.add_argument("notebooks", nargs="*", metavar="NN", help="some of them, by number or path")
+    run.add_argument("--write", action="store_true", help="save them as executed, to be committed")
+
+    bases = asks(add("bases", "the base images: which are here, and ways to get the others"))
+    bases.add_argument("action", choices=["list", "pull", "build", "export", "load"])
+    bases.add_argument("what", nargs="*", metavar="FILE or NAME", help="an archive; names of bases")
+
+    why = add("why", "run an image of your own, and say why if it does not start")
+    why.add_argument("image", metavar="IMAGE")
+    why.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND ...")
+
+    add("doctor", "what is here, what is missing, and what to do about it")
+    clean = add("clean", "remove what the lab has made on the engine, and nothing else")
+    clean.add_argument("--bases", action="store_true", help="the stand-in bases too")
+    return top
+
+
+def _do(options: argparse.Namespace, arguments: list[str]) -> int:
+    if options.command == "doctor":
+        own = setup.python_of(names.ROOT / ".venv")
+        if setup.lacking() and setup.is_current(names.ROOT / ".venv"):
+            return setup.continue_in(own, arguments)
+        return _doctor(options)
+    python = _interpreter(options)
+    if python:
+        return setup.continue_in(python, arguments)
+    return COMMANDS[options.command](options)
+
+
+def _interpreter(options: argparse.Namespace) -> Path | None:
+    try:
+        return setup.interpreter(_say)
+    except setup.NoVenv:
+        if not host.provide_venv(yes=_unasked(options), say=_say):
+            raise
+        return setup.interpreter(_say)
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from helpers import doctor, notebooks
+    from helpers.engine import Engine
+
+    _provide_engine(options)
+    first, *_ = notebooks.find("00")
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={names.ROOT}"]
+    # Ctrl-C ends it without a question, and nothing is asked of the network.
+    command += ["--ServerApp.answer_yes=True", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--allow-root"] if host.is_root() else []
+    command += ["--no-browser"] if options.no_browser else []
+    with Engine.find() as engine:  # held, so that a private one lives as long as this does
+        doctor.check_room(engine)
+        return _until_interrupted([*command, *options.others, str(first)])
+
+
+def _until_interrupted(command: list[str]) -> int:
+    """Runs a server until it ends by itself or Ctrl-C ends it. Returns its status, or 0."""
+    process = processes.start(command, JUPYTER_PREFER_ENV_PATH="1")
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        _say("JupyterLab is ending …")
+        return 0
+    finally:
+        processes.end(process, signal.SIGTERM)
+
+
+def _test(options: argparse.Namespace) -> int:
+    from helpers import testing
+
+    os.environ.setdefault(names.BASES_VARIABLE, "stand-ins")
+    _provide_engine(options)
+    return testing.run(options.others, _say)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from helpers import doctor, results
+    from helpers.engine import Engine
+
+    _provide_engine(options)
+    with Engine.find() as engine:
+        doctor.check_room(engine)
+        return results.run(options.notebooks, write=options.write)
+
+
+def _bases(options: argparse.Namespace) -> int:
+    from helpers.bases import Bases
+    from helpers.engine import Engine
+    from helpers.show import progress
+
+    if options.action in ("export", "load") and not options.what:
+        raise LabError(f"Which file? Type `python3 -m helpers bases {options.action} FILE`.")
+    _provide_engine(options)
+    with Engine.find() as engine:
+        source = {"pull": "hub", "build": "stand-ins"}.get(options.action)
+        bases = Bases(engine, source=source)
+        if options.action == "export":
+            file, *some = options.what
+            with progress.listener(f"save {file}") as listen:
+                bases.export(Path(file), some or None, listen)
+        elif options.action == "load":
+            for file in options.what:
+                with progress.listener(f"load {file}") as listen:
+                    bases.load(Path(file), listen)
+        elif source:
+            for name in options.what or bases.in_order():
+                with progress.listener(f"base {name}") as listen:
+                    bases.ensure(name, listen)
+        print(bases.table())
+    return 0
+
+
+def _why(options: argparse.Namespace) -> int:
+    from helpers.engine import Engine
+    from helpers.lab import Lab
+
+    command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
+    with Engine.find(start=False) as engine:
+        run = Lab(engine=engine).image(options.image).run(*command)
+    print(run)
+    return 1 if run.error or run.diagnosis else 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from helpers import doctor
+
+    return doctor.report()
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from helpers.engine import Engine
+    from helpers.lab import Lab
+
+    with Engine.find() as engine:
+        Lab(engine=engine).clean(bases=options.bases)
+    return 0
+
+
+COMMANDS = {
+    "lab": _lab,
+    "test": _test,
+    "run": _run,
+    "bases": _bases,
+    "why": _why,
+    "clean": _clean,
+}
+
+
+def _provide_engine(options: argparse.Namespace) -> None:
+    host.provide_engine(stand_ins=_wants_stand_ins(), yes=_unasked(options), say=_say)
+
+
+def _wants_stand_ins() -> bool:
+    """Whether bases will have to be made here, as far as that is known."""
+    chosen = os.environ.get(names.BASES_VARIABLE)
+    if chosen or not host.has_engine():
+        return chosen in (None, "stand-ins")
+    from helpers.bases import Bases
+    from helpers.engine import Engine
+
+    with Engine.find(start=False) as engine:
+        return Bases(engine).source_line.startswith("stand-ins")
+
+
+def _unasked(options: argparse.Namespace) -> bool:
+    return options.yes or os.environ.get("CI", "").lower() == "true"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

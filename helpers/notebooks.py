@@ -1,0 +1,252 @@
+"""Knows how notebooks are executed without a browser, and gives them in the form to commit."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from helpers import names
+from helpers.errors import LabError
+
+FOLDER = names.ROOT / "notebooks"
+
+CELL_LIMIT = 900
+"""Seconds for one cell: a base that has to be made, and the builds after it."""
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+"""All that a committed notebook says about itself: what made it differs from machine to machine."""
+
+WIDGETS = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What executing a notebook gave.
+
+    path      the file it was read from
+    notebook  it with its outputs, in the form that is committed
+    cells     its code cells that were executed
+    seconds   from the kernel's start to its end
+    error     the first error that the notebook did not announce, in a line, or ""
+    """
+
+    path: Path
+    notebook: NotebookNode
+    cells: int
+    seconds: float
+    error: str
+
+
+def find(*wanted: str, folder: Path = FOLDER) -> list[Path]:
+    """The notebooks in reading order, then their solutions.
+
+    wanted  numbers (`03`), the beginnings of names, or paths; without any: all
+
+    Raises LabError for one that fits nothing.
+    """
+    lessons = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    every = [*lessons, *sorted((folder / "solutions").glob("*.ipynb"))]
+    if not wanted:
+        return every
+    chosen = []
+    for each in wanted:
+        path = Path(each)
+        fits = [p for p in every if p.name.startswith(each) or p.resolve() == path.resolve()]
+        if path.suffix == ".ipynb" and path.is_file():
+            fits = fits or [path]
+        if not fits:
+            there = ", ".join(p.name[:2] for p in lessons) or "none"
+            raise LabError(f"No notebook is called {each!r}: the numbers are {there}.")
+        chosen += [p for p in fits if p not in chosen]
+    return chosen
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook as it is on disk. Raises LabError for a file that is none."""
+    try:
+        # Not by nbformat.read, which gives cells with the same id new ones, at random.
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+        if notebook["nbformat"] != 4:
+            raise ValueError(f"its format is {notebook['nbformat']} and not 4")
+    except (OSError, ValueError, LookupError, AttributeError) as error:
+        raise LabError(f"{path} can't be read as a notebook: {error}.") from None
+    return notebook
+
+
+def write(path: Path, notebook: NotebookNode) -> None:
+    """Writes a notebook in its committed form."""
+    path.write_text(text(normalised(notebook)), encoding="utf-8")
+
+
+def text(notebook: NotebookNode) -> str:
+    """The notebook as a file's text, with one line break at its end."""
+    return nbformat.v4.writes(notebook).rstrip("\n") + "\n"
+
+
+def execute(
+    path: Path, *, limit: float = CELL_LIMIT, heard: Callable[[int, int], None] = lambda n, of: None
+) -> Executed:
+    """Executes a notebook from its first cell in a fresh kernel of this environment, in its folder.
+
+    limit  seconds that one cell may take
+    heard  is told how many of how many code cells are done, after each
+
+    It ends at the first error of a cell that isn't tagged `raises-exception`. On KeyboardInterrupt
+    the kernel is interrupted first, so that a cell can put away what it started.
+    """
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    notebook = copy.deepcopy(read(path))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.update(outputs=[], execution_count=None)
+    client = _client(notebook, path, limit, lambda: heard(_executed(code), len(code)))
+    failures: list[BaseException] = []
+    began = time.monotonic()
+    with _in_thread(lambda: client.execute(stderr=subprocess.DEVNULL), failures) as thread:
+        try:
+            while thread.is_alive():
+                thread.join(0.2)
+        except KeyboardInterrupt:
+            _interrupt(client, thread)
+            raise
+    error = ""
+    for failure in failures:
+        if not isinstance(failure, CellExecutionError | CellTimeoutError | DeadKernelError):
+            raise failure
+        error = _line(failure)
+    done = _executed(code)
+    return Executed(path, normalised(notebook), done, time.monotonic() - began, error)
+
+
+def _client(notebook: NotebookNode, path: Path, limit: float, cell_over: Callable[[], None]):
+    from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisEnvironment(KernelSpecManager):
+        """A `python3` in the user's own Jupyter folder may be any; this is the one that runs."""
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+    class Manager(AsyncKernelManager):
+        def _kernel_spec_manager_default(self) -> KernelSpecManager:
+            return ThisEnvironment(parent=self)
+
+    return NotebookClient(
+        notebook,
+        timeout=limit,
+        startup_timeout=120,
+        kernel_name="python3",
+        kernel_manager_class=Manager,
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+        store_widget_state=False,
+        record_timing=False,
+        on_cell_executed=lambda cell, cell_index, execute_reply: cell_over(),
+    )
+
+
+@contextmanager
+def _in_thread(
+    work: Callable[[], object], failures: list[BaseException]
+) -> Iterator[threading.Thread]:
+    # In the main thread nbclient takes Ctrl-C for itself and kills the kernel.
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="notebook")
+    thread.start()
+    yield thread
+    thread.join()
+
+
+def _interrupt(client, thread: threading.Thread, patience: float = 30) -> None:
+    """Interrupts the kernel, and kills it if that does not end the notebook."""
+    provisioner = client.km.provisioner if client.km else None
+    process = getattr(provisioner, "process", None)
+    if process is not None:
+        import signal
+
+        process.send_signal(signal.SIGINT)
+        thread.join(patience)
+        if thread.is_alive():
+            process.kill()
+
+
+def _executed(code: list[NotebookNode]) -> int:
+    return sum(cell.execution_count is not None for cell in code)
+
+
+def _line(failure: Exception) -> str:
+    name, value = getattr(failure, "ename", ""), getattr(failure, "evalue", "")
+    words = f"{name}: {value}" if name else str(failure)
+    return " ".join(words.split())
+
+
+def normalised(notebook: NotebookNode) -> NotebookNode:
+    """The notebook in the form that is committed: the same outputs give the same bytes, whoever
+    executed it. To do it twice changes nothing."""
+    result = copy.deepcopy(notebook)
+    result.metadata = nbformat.from_dict(METADATA)
+    result.nbformat, result.nbformat_minor = 4, 5
+    taken: set[str] = set()
+    count = 0
+    for position, cell in enumerate(result.cells):
+        cell.id = _id(cell.get("id"), position, taken)
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code":
+            if cell.execution_count is not None:
+                count += 1
+                cell.execution_count = count
+            cell.outputs = _outputs(cell.outputs, cell.execution_count)
+    return result
+
+
+def _id(old: str | None, position: int, taken: set[str]) -> str:
+    """The cell's own id, or one by its position where it has none or another has the same."""
+    new = old or f"cell-{position:02}"
+    while new in taken:
+        new = f"cell-{position:02}" if new != f"cell-{position:02}" else f"{new}-again"
+    taken.add(new)
+    return new
+
+
+def _outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNode]:
+    kept: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
+    for output in outputs:
+        if output.output_type == "stream":
+            if output.name in streams:
+                streams[output.name].text += output.text
+                continue
+            streams[output.name] = output
+        elif output.output_type == "error":
+            # Frames name files and lines of one machine; what is compared are name and value.
+            output.traceback = [f"{output.ename}: {output.evalue}"]
+        else:
+            output.data.pop(WIDGETS, None)
+            if not output.data:
+                continue
+            output.pop("transient", None)
+            if output.output_type == "execute_result":
+                output.execution_count = count
+        kept.append(output)
+    return kept

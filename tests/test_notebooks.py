@@ -1,0 +1,61 @@
+"""The committed notebooks keep the house rules, and nbval is told to hide no more than it must."""
+
+import re
+
+import pytest
+
+from helpers import names, notebook_rules, notebooks
+
+LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+SOLUTIONS = sorted((notebooks.FOLDER / "solutions").glob("*.ipynb"))
+
+
+def shown(paths):
+    """Every text that nbval compares in these notebooks."""
+    for path in paths:
+        for cell in notebooks.read(path).cells:
+            for output in cell.get("outputs", []):
+                yield from output.get("data", {}).values()
+                yield from (output[key] for key in ("text", "ename", "evalue") if key in output)
+
+
+def sanitizers():
+    from nbval.plugin import get_sanitize_patterns
+
+    return get_sanitize_patterns((names.ROOT / "tests/sanitize.cfg").read_text())
+
+
+def sanitized(text):
+    for regex, replace in sanitizers():
+        text = re.sub(regex, replace, text)
+    return text
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: path.stem)
+def test_a_notebook_keeps_the_rules(path):
+    assert notebook_rules.problems(path, notebooks.read(path)) == []
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: path.stem)
+def test_the_file_is_as_it_is_written_here(path):
+    assert path.read_text() == notebooks.text(notebooks.read(path))
+
+
+def test_lessons_are_numbered_without_a_gap_and_each_has_its_solution():
+    assert [path.name[:3] for path in LESSONS] == [f"{n:02}-" for n in range(len(LESSONS))]
+    assert [path.name for path in SOLUTIONS] == [f"{path.name[:2]}.ipynb" for path in LESSONS]
+
+
+@pytest.mark.parametrize(("regex", "replace"), sanitizers())
+def test_each_sanitizer_still_hides_something(regex, replace):
+    pattern = re.compile(regex)
+    assert any(pattern.search(str(text)) for text in shown([*LESSONS, *SOLUTIONS]))
+
+
+def test_no_cause_is_hidden():
+    cause = re.compile(r"\bcause(?:: <code>| +)([a-z-]+)")
+    texts = [str(text) for text in shown(LESSONS)]
+
+    assert any(map(cause.search, texts)), "no notebook shows a failure"
+    for text in texts:
+        assert cause.findall(sanitized(text)) == cause.findall(text)

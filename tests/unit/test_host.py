@@ -1,0 +1,167 @@
+"""What would be installed or said, given facts of a machine; nothing is installed here."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from helpers import host, names
+from helpers.errors import EngineError, LabError
+from helpers.setup import NotReady
+
+DEBIAN_ROOT = host.Facts("Linux", root=True, debian=True, lacks=host.ENGINE)
+DEBIAN_USER = host.Facts("Linux", root=False, debian=True, lacks=host.ENGINE)
+READY_USER = host.Facts("Linux", root=False, debian=True, lacks=())
+OTHER_ROOT = host.Facts("Linux", root=True, debian=False, lacks=host.ENGINE)
+READY_ROOT = host.Facts("Linux", root=True, debian=False, lacks=())
+MAC = host.Facts("Darwin", root=False, debian=False, lacks=host.ENGINE)
+WINDOWS = host.Facts("Windows", root=False, debian=False, lacks=host.ENGINE)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with these facts, without an engine; gives what was installed on it."""
+    installed = []
+
+    def make(facts, *, answers=False):
+        monkeypatch.setattr(host, "has_engine", lambda: answers)
+        monkeypatch.setattr(host.Facts, "of", lambda wanted: facts)
+        monkeypatch.setattr(host, "service_answers", lambda: False)
+        monkeypatch.setattr(host, "apt_install", lambda packages, say: installed.extend(packages))
+        return installed
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("facts", "can"),
+    [
+        (DEBIAN_ROOT, True),
+        (READY_ROOT, True),
+        (DEBIAN_USER, False),
+        (OTHER_ROOT, False),
+        (MAC, False),
+        (WINDOWS, False),
+    ],
+)
+def test_who_may_have_a_private_engine(facts, can):
+    assert host.can_have(facts) is can
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        (DEBIAN_USER, r"`sudo apt-get update && sudo apt-get install .* docker\.io iptables"),
+        (DEBIAN_USER, r"`sudo usermod -aG docker"),
+        (READY_USER, r"`sudo systemctl start docker`, then"),
+        (OTHER_ROOT, r"install Docker Engine"),
+        (MAC, r"start Docker Desktop"),
+        (WINDOWS, r"start Docker Desktop"),
+    ],
+)
+def test_anybody_else_is_told_what_to_type(machine, facts, says):
+    installed = machine(facts)
+
+    with pytest.raises(NotReady, match=says) as error:
+        host.provide_engine(stand_ins=True, yes=True, say=pytest.fail)
+
+    assert error.value.status == 2 and not installed and str(error.value).endswith(".")
+
+
+def test_what_would_be_done_is_said_before_it_is_done(machine):
+    installed = machine(DEBIAN_ROOT)
+    said = []
+
+    host.provide_engine(stand_ins=False, yes=True, say=said.append)
+
+    assert installed == [package.name for package in host.ENGINE]
+    for package in host.ENGINE:
+        assert any(package.name in line and package.why in line for line in said)
+    assert "start a private engine" in said[-1]
+
+
+def test_without_a_terminal_and_without_yes_the_answer_is_no(machine):
+    installed = machine(DEBIAN_ROOT)
+
+    with pytest.raises(NotReady, match="--yes"):
+        host.provide_engine(stand_ins=False, yes=False, say=lambda line: None)
+
+    assert not installed
+
+
+def test_an_engine_that_only_has_to_be_started_is_asked_for_too(machine):
+    installed = machine(READY_ROOT)
+
+    with pytest.raises(NotReady):
+        host.provide_engine(stand_ins=False, yes=False, say=lambda line: None)
+    host.provide_engine(stand_ins=False, yes=True, say=lambda line: None)
+
+    assert not installed
+
+
+def test_where_an_engine_answers_nothing_is_asked(machine):
+    installed = machine(host.Facts("Linux", root=True, debian=True, lacks=()), answers=True)
+
+    host.provide_engine(stand_ins=True, yes=False, say=pytest.fail)
+
+    assert not installed
+
+
+def test_beside_an_engine_only_what_makes_stand_ins_is_installed(machine):
+    facts = host.Facts("Linux", root=True, debian=True, lacks=host.STAND_INS)
+    installed = machine(facts, answers=True)
+
+    host.provide_engine(stand_ins=True, yes=True, say=lambda line: None)
+
+    assert installed == ["mmdebstrap", "debian-archive-keyring"]
+
+
+def test_a_user_with_an_engine_is_not_stopped_by_what_they_may_not_install(machine):
+    facts = host.Facts("Linux", root=False, debian=True, lacks=host.STAND_INS)
+    machine(facts, answers=True)
+
+    host.provide_engine(stand_ins=True, yes=False, say=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("y\n", True), ("Yes\n", True), ("n\n", False), ("\n", False), ("", False)],
+)
+def test_the_question_is_answered_on_a_terminal(typed, answer):
+    import pty
+
+    ours, theirs = pty.openpty()
+    code = "from helpers import host; print(host.agreed(False))"
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, cwd=names.ROOT, stdin=theirs, stdout=subprocess.PIPE)
+    os.write(ours, typed.encode() or b"\x04")  # Ctrl-D
+    os.close(theirs)
+
+    assert process.communicate(timeout=20)[0].decode().endswith(f"{answer}\n")
+    os.close(ours)
+
+
+def test_an_engine_that_was_chosen_and_is_not_there_is_never_replaced(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+
+    with pytest.raises(EngineError, match=r"unix:///nowhere\.sock"):
+        host.provide_engine(stand_ins=False, yes=True, say=pytest.fail)
+
+
+def test_a_package_is_here_by_its_command_or_file(tmp_path):
+    assert host.is_here("sh") and host.is_here("/etc/passwd")
+    assert not host.is_here("no-such-command") and not host.is_here(str(tmp_path / "none"))
+
+
+@pytest.mark.skipif(not host.is_here("apt-get"), reason="only where apt-get is")
+def test_apts_own_words_are_given_when_it_fails(monkeypatch, tmp_path):
+    # No package of this name is anywhere, so nothing can be installed; and no list is fetched.
+    (tmp_path / "apt.conf").write_text(
+        'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "-";'
+    )
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    monkeypatch.setattr(host.time, "sleep", lambda seconds: None)
+
+    with pytest.raises(LabError, match="apt-get could not install no-such-package-at-all"):
+        host.apt_install(["no-such-package-at-all"], lambda line: None)

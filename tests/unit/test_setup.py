@@ -1,0 +1,196 @@
+"""How the packages are had: on the standard library, in a folder that is ours, never in another."""
+
+import ast
+import json
+import subprocess
+import sys
+
+import pytest
+
+from helpers import __main__ as start
+from helpers import names, setup
+from helpers.errors import LabError
+
+PROJECT = """
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "shrink-docker-images"
+version = "1.0"
+dependencies = ["docker==7.2.0", "nothing-of-this-name==1.0"]
+
+[project.optional-dependencies]
+test = ["pytest==0.1"]
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A checkout whose packages can't be had."""
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    return tmp_path
+
+
+@pytest.fixture
+def without_pip(monkeypatch):
+    """Folders are made in no time; they have an interpreter and no pip."""
+
+    def make(venv, say):
+        environment(venv, stamp="{}")
+
+    monkeypatch.setattr(setup, "_make", make)
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """In place of pip: the stamp, as pip leaves it that succeeds. Gives the folders it ran in."""
+    folders = []
+
+    def install(venv, root, say):
+        folders.append(venv)
+        (venv / setup.STAMP).write_text(json.dumps(setup._stamp(venv, root)))
+
+    monkeypatch.setattr(setup, "_install", install)
+    return folders
+
+
+def environment(folder, *, stamp=None):
+    """A virtual environment without pip, which takes no time."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    if stamp is not None:
+        (folder / setup.STAMP).write_text(stamp)
+    return folder
+
+
+@pytest.mark.parametrize("file", ["__main__.py", "__init__.py", "errors.py"])
+def test_an_old_python_can_read_what_tells_it_so(file):
+    ast.parse((names.ROOT / "helpers" / file).read_text(), feature_version=(3, 7))
+
+
+def test_an_old_python_is_told_in_a_sentence():
+    assert "3.11 or newer and you have 3.7.16" in start.too_old((3, 7, 16, "final", 0))
+    assert "`python3.12 -m helpers" in start.too_old((3, 7, 16), "python3.12")
+
+
+def test_the_standard_library_is_enough_to_begin():
+    code = (
+        "import sys; from helpers import commands; commands.parse(['doctor']);"
+        "print([m for m in ('docker', 'rich', 'nbformat', 'platformdirs') if m in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-Sc", code], cwd=names.ROOT, capture_output=True, text=True
+    )
+    assert found.stdout.strip() == "[]", found.stderr
+
+
+def test_what_is_missing_is_named_as_pip_would_be_asked(root):
+    assert setup.lacking(root) == ["nothing-of-this-name==1.0", "pytest==0.1", f"-e {root}"]
+
+
+def test_this_environment_is_used_as_it_is():
+    assert setup.lacking() == []
+    assert setup.interpreter(pytest.fail) is None
+
+
+def test_a_fresh_checkout_gets_a_venv_and_the_next_start_has_nothing_to_do(root, installed):
+    said = []
+    python = setup.interpreter(said.append, root)
+
+    assert python == setup.python_of(root / ".venv") and python.exists()
+    assert said and setup.interpreter(pytest.fail, root) == python
+    assert len(installed) == 1
+
+    (root / "pyproject.toml").write_text(PROJECT.replace("7.2.0", "7.3.0"))
+    (root / ".venv/kept").touch()
+    setup.interpreter(pytest.fail, root)
+    assert len(installed) == 2 and (root / ".venv/kept").exists()
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["", "{}", '{"pyproject": "x", "python": "3.1", "root": "/elsewhere"}'],
+    ids=["empty", "begun", "moved"],
+)
+def test_a_half_made_venv_is_made_anew(root, installed, without_pip, stamp):
+    venv = environment(root / ".venv", stamp=stamp)
+    (venv / "rest").touch()
+
+    setup.interpreter(lambda line: None, root)
+
+    assert not (venv / "rest").exists() and setup.is_current(venv, root)
+
+
+def test_a_venv_without_its_python_is_made_anew(root, installed, without_pip):
+    setup.interpreter(lambda line: None, root)
+    python = setup.python_of(root / ".venv")
+    python.unlink()
+    python.symlink_to(root / "gone")
+
+    assert setup.interpreter(lambda line: None, root) == python
+    assert subprocess.run([python, "-c", ""]).returncode == 0
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_venv_of_somebodys_own_is_never_changed(root, installed, whole):
+    venv = root / ".venv"
+    environment(venv) if whole else venv.mkdir()
+    before = sorted(venv.rglob("*"))
+
+    with pytest.raises(setup.NotReady, match="not one that this command made"):
+        setup.interpreter(pytest.fail, root)
+
+    assert sorted(venv.rglob("*")) == before and not installed
+
+
+def test_a_venv_of_somebodys_own_that_has_all_is_used(tmp_path, monkeypatch):
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for name in ("pyproject.toml", "helpers"):
+        (tmp_path / name).symlink_to(names.ROOT / name)
+    monkeypatch.setattr(sys, "prefix", "/usr")  # as if another Python ran
+
+    assert setup._lacks_nothing(tmp_path / ".venv", names.ROOT)
+    assert not setup._lacks_nothing(tmp_path / "no venv", names.ROOT)
+
+
+def test_a_python_without_venv_is_told_the_package(root, monkeypatch):
+    monkeypatch.setattr(setup, "can_make_venv", lambda: False)
+
+    with pytest.raises(setup.NoVenv, match=r"sudo apt-get install python3\.\d+-venv"):
+        setup.interpreter(pytest.fail, root)
+
+    assert not (root / ".venv").exists()
+
+
+def test_pips_own_words_are_given_when_it_fails(root, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(root))
+    monkeypatch.setattr(setup, "python_of", lambda venv: sys.executable)
+
+    with pytest.raises(LabError, match=r"pip .* \(No matching distribution .*, or set pip's own"):
+        setup._install(root / ".venv", root, lambda line: None)
+
+
+def test_a_full_disk_is_said_before_anything_is_written(root, monkeypatch):
+    monkeypatch.setattr(setup, "SPACE", 10**18)
+
+    with pytest.raises(setup.NotReady, match="make room"):
+        setup.interpreter(pytest.fail, root)
+
+    assert not (root / ".venv").exists()
+
+
+def test_there_is_one_list_of_dependencies():
+    lines = (names.ROOT / "environment.yml").read_text().splitlines()
+    listed = [line.split("#")[0].strip() for line in lines if line.strip().startswith("- ")]
+    assert listed == ["- conda-forge", "- python >=3.11", "- pip", "- pip:", "- -e ."]
+
+
+def test_the_container_for_development_and_ci_call_these_commands():
+    container = json.loads((names.ROOT / ".devcontainer/devcontainer.json").read_text())
+    assert container["postCreateCommand"].startswith("python3 -m helpers ")
+
+    script = names.ROOT / ".ci/run"
+    assert script.stat().st_mode & 0o111
+    assert "python3 -m helpers test" in script.read_text()

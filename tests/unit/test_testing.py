@@ -1,0 +1,44 @@
+"""Which tests are run, and what their outcome is."""
+
+import pytest
+
+from helpers import testing
+from helpers.testing import Outcome
+
+GREEN = Outcome("unit tests", passed=3, failed=0, skipped=0, seconds=1)
+RED = Outcome("notebooks", passed=2, failed=1, skipped=1, seconds=1)
+NONE = Outcome("engine tests", passed=0, failed=0, skipped=0, seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("others", "arguments"),
+    [
+        ([], None),
+        (["-x", "-k", "notebooks"], None),
+        (["tests/unit"], ()),
+        (["tests/unit/test_testing.py::test_chosen"], ()),
+        (["notebooks/solutions/00.ipynb"], ("--nbval",)),
+    ],
+)
+def test_chosen(others, arguments):
+    part = testing._chosen(others)
+    assert (part and part.arguments) == arguments
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "left", "interrupted", "status", "last"),
+    [
+        ([GREEN, NONE], [], False, 0, "3 passed, 0 failed"),
+        ([GREEN, RED], [], False, 1, "5 passed, 1 failed, 1 skipped"),
+        ([NONE], [], False, 1, "0 passed, 0 failed"),
+        ([], [], False, 1, "0 passed, 0 failed"),
+        ([GREEN], ["link left behind: docker0"], False, 1, "3 passed, 1 failed"),
+        ([GREEN], ["container left behind: 1a2b"], True, 130, "3 passed, 0 failed"),
+    ],
+)
+def test_the_last_line_and_the_status(outcomes, left, interrupted, status, last, capsys):
+    assert testing._report(outcomes, left, interrupted) == status
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == last
+    assert all(line in lines for line in left)
