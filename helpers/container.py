@@ -149,7 +149,8 @@ def temporary(engine: Engine, image: str, **options: Any) -> Iterator[str]:
     Raises LabError where the engine has no such image, EngineError where it does not answer, and
     the SDK's APIError where it refuses the options.
     """
-    name = f"shrink-{uuid4().hex[:12]}"  # known beforehand: an interrupted call may have made it
+    # known beforehand: an interrupted call may have made it
+    name = f"{names.CONTAINER_PREFIX}{uuid4().hex[:12]}"
     try:
         yield _created(engine, image, name, options)
     finally:

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from helpers import debug, names, samples
+from helpers import debug, names, records, samples
 from helpers import dockerfile as dockerfiles
 from helpers import exercise as exercises
 from helpers.bases import Base, Bases
@@ -24,6 +25,9 @@ from helpers.run import Run
 from helpers.samples import Variant
 from helpers.show import progress
 from helpers.value import Value
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 SIDE_BY_SIDE = 2
 """Builds at once: most of them wait for a compiler on one core or for a download."""
@@ -156,19 +160,29 @@ class Lab(Value):
         threading.Thread(target=fetch, daemon=True, name="prefetch").start()
 
     def clean(self, *, bases: bool = False) -> None:
-        """Removes containers, networks and images with this user's label, and nothing else.
+        """Removes the containers, networks and images that this lab made, and nothing else.
+
+        What you build on one of its images, or start from one, inherits its label: so a container
+        has to have the lab's name too, and an image the lab's tag or its record. The build cache
+        goes only where the engine is the lab's own.
 
         bases  the stand-in bases too, which take minutes to make again
         """
         client = self.engine.client
         label = {"label": f"{names.OWNER_LABEL}={names.owner()}"}
         for container in client.containers.list(all=True, filters=label):
-            container.remove(force=True, v=True)
+            if container.name.startswith(names.CONTAINER_PREFIX):
+                container.remove(force=True, v=True)
         for network in client.networks.list(filters=label):
             network.remove()
-        for image in client.images.list(all=True, filters=label):
-            if not any(tag.startswith(names.BASE_PREFIX) for tag in image.tags):
-                _remove_image(client, image.id)
+        for image in client.images.list(filters=label):
+            ours = [tag for tag in image.tags if tag.startswith(names.TAG_PREFIX)]
+            if not image.tags and records.known(image.id):
+                ours = [image.id]
+            for name in ours:
+                _remove_image(client, name)
+        if self.engine.private:
+            client.api.prune_builds()
         if bases:
             self.bases.clean()
 
@@ -274,11 +288,11 @@ def _tag_part(name: str) -> str:
     return kept.strip("-") or "context"
 
 
-def _remove_image(client, image_id: str) -> None:
+def _remove_image(client: DockerClient, name: str) -> None:
     import docker.errors
 
     try:
-        client.images.remove(image_id, force=True)
+        client.images.remove(name)
     except docker.errors.ImageNotFound:
         pass  # it went with another that shared its layers
     except docker.errors.APIError as error:

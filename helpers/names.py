@@ -22,6 +22,9 @@ MAKER_LABEL = "shrink.maker"
 """Carried by stand-ins: the `owner()` who made them. Images built on a stand-in inherit its labels,
 also a learner's own, so it has no OWNER_LABEL, by which things are removed."""
 
+CONTAINER_PREFIX = "shrink-"
+"""The lab's containers are named so, with some random digits."""
+
 OWNER_LABEL = "shrink.owner"
 """Carried by every image, container and network of the lab; its value is `owner()`."""
 

@@ -26,6 +26,11 @@ def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:
     write(_folder(image_id) / _file(tag), text.encode())
 
 
+def known(image_id: str) -> bool:
+    """Whether a lab built that image."""
+    return bool(_latest(image_id))
+
+
 def recall(image_id: str, tag: str) -> dict[str, Any]:
     """The facts that were kept of an image under that name, else under its last one, else {}."""
     from helpers.bases import Base

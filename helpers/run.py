@@ -260,7 +260,7 @@ def _watch(api: Any, container: str, timeout: float) -> Outcome:
         if timed_out:
             with suppress(docker.errors.APIError):  # it ended by itself just now
                 api.kill(container)
-            _ends(api, container, DRAIN)
+            _ends(api, container, 30)
         seconds = time.monotonic() - began
         output.wait()
     state = _state(api, container)

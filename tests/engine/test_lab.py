@@ -1,0 +1,73 @@
+"""What the lab does with one engine as a whole: contexts of one's own, comparing, cleaning."""
+
+import pytest
+
+from helpers import names
+from helpers.errors import LabError
+
+HELLO = 'FROM busybox:1.37\nCMD ["echo", "hello"]\n'
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "Dockerfile").write_text(HELLO)
+    (tmp_path / "other").write_text(HELLO.replace("hello", "other"))
+    return tmp_path
+
+
+def test_a_context_of_ones_own(lab, project):
+    assert lab.build(project).run().output == "hello\n"
+    assert lab.build(str(project), dockerfile="other").run().output == "other\n"
+    text = HELLO.replace("hello", "text")
+    assert lab.build(project, dockerfile=text).run().output == "text\n"
+
+
+def test_what_is_not_there_is_said_in_a_sentence(lab, project):
+    with pytest.raises(LabError, match="no folder"):
+        lab.build(project / "missing")
+    with pytest.raises(LabError, match="can't be read"):
+        lab.build(project, dockerfile="missing")
+    with pytest.raises(LabError, match="did you mean 'note/note'"):
+        lab.build("note/notes")
+
+
+def test_another_stage_does_not_take_the_variants_name(lab):
+    whole = lab.build("c-hello/scratch-dynamic")
+    stage = lab.build("c-hello/scratch-dynamic", target="build")
+    assert stage.key is None
+    assert lab.image(whole.tag).id == whole.id != stage.id
+
+
+def test_a_comparison_is_in_the_order_that_was_asked_for(lab):
+    frame = lab.compare("c-hello/nolibc", "c-hello/tiny", "c-hello/scratch-dynamic").frame
+    assert list(frame["variant"]) == ["c-hello/nolibc", "c-hello/tiny", "c-hello/scratch-dynamic"]
+    assert list(frame["runs"]) == [True, True, False]
+    assert frame["cause"].iloc[2] == "missing-loader"
+
+
+def test_clean_leaves_what_others_made_from_our_images(lab, engine, tmp_path, monkeypatch):
+    # as a user of its own, so that what other tests are using stays
+    monkeypatch.setenv("LOGNAME", "cleaner")
+    folder = tmp_path / "cleaned"
+    folder.mkdir()
+    client = engine.client
+    ours = lab.build(folder, dockerfile=HELLO)
+    assert client.images.get(ours.id).labels[names.OWNER_LABEL] == "cleaner"
+    client.images.get(ours.id).tag("somebody/elses", "1")
+    theirs = client.containers.create(ours.id)  # it inherits our label from the image
+    try:
+        lab.clean()
+        left = [tag for image in client.images.list() for tag in image.tags]
+        assert "somebody/elses:1" in left
+        assert ours.tag not in left
+        assert any(tag.startswith(names.BASE_PREFIX) for tag in left)
+        theirs.reload()
+    finally:
+        theirs.remove(force=True)
+        client.images.remove("somebody/elses:1")
+
+
+def test_an_empty_answer_meets_nothing_and_says_why(lab):
+    found = lab.check("03", "\n")
+    assert not found.ok
+    assert "begin with a FROM" in found.note
