@@ -73,15 +73,17 @@ class Lab(Value):
         if isinstance(what, str) and not what.startswith((".", "/")):
             return self._build_variant(samples.variant(what), target=target, args=args)
         context = Path(what).expanduser()
-        text, shown = _dockerfile(context, dockerfile)
+        text, path = _dockerfile(context, dockerfile)
+        named = ["-f", "-"] if path is None else ["-f", str(path)] if dockerfile else []
         folder = context.resolve()
         return self._build(
             folder,
             text,
             tag=f"{names.TAG_PREFIX}{_tag_part(folder.name)}:yours",
-            shown=[*shown, str(what)],
+            shown=[*named, str(what)],
             target=target,
             args=args,
+            path=path,
         )
 
     def image(self, reference: str) -> Image:
@@ -103,8 +105,16 @@ class Lab(Value):
         wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
         for name in {n for v in wanted if isinstance(v, Variant) for n in self._references(v)}:
             self.base(name)
+        running: set = set()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            return compare(list(pool.map(self._measure, wanted)))
+            try:
+                return compare(list(pool.map(lambda i: self._measure(i, running), wanted)))
+            except BaseException:
+                # Ctrl-C reaches this thread alone; the builds are in others.
+                pool.shutdown(wait=False, cancel_futures=True)
+                for each in list(running):
+                    each.stop()
+                raise
 
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
@@ -192,7 +202,12 @@ class Lab(Value):
         self.engine.close()
 
     def _build_variant(
-        self, variant: Variant, *, target: str | None = None, args: Mapping[str, str] | None = None
+        self,
+        variant: Variant,
+        *,
+        target: str | None = None,
+        args: Mapping[str, str] | None = None,
+        running: set | None = None,
     ) -> Image:
         dockerfile = variant.dockerfile.relative_to(names.ROOT)
         context = variant.context.relative_to(names.ROOT)
@@ -207,6 +222,8 @@ class Lab(Value):
             shown=["-f", dockerfile.as_posix(), context.as_posix()],
             target=target or variant.target,
             args={**variant.args, **(args or {})},
+            path=variant.dockerfile,
+            running=running,
         )
 
     def _build(
@@ -220,6 +237,8 @@ class Lab(Value):
         before: str | None = None,
         target: str | None = None,
         args: Mapping[str, str] | None = None,
+        path: Path | None = None,
+        running: set | None = None,
     ) -> Image:
         args = args or {}
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
@@ -234,6 +253,8 @@ class Lab(Value):
                 args=args,
                 labels={names.OWNER_LABEL: names.owner()},
                 listener=listen,
+                dockerfile_path=path,
+                running=running,
             )
         return image_of(
             self.engine,
@@ -250,29 +271,28 @@ class Lab(Value):
     def _references(self, variant: Variant) -> list[str]:
         return dockerfiles.references(variant.text, variant.args)
 
-    def _measure(self, item: Variant | Image) -> tuple[Variant | None, Image, Run]:
+    def _measure(self, item: Variant | Image, running: set) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
-            variant, image = item, self._build_variant(item)
+            variant, image = item, self._build_variant(item, running=running)
         else:
             variant, image = samples.variant(item.key) if item.key else None, item
         return variant, image, image.run(*(variant.expected.command if variant else ()))
 
 
-def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, list[str]]:
-    """The text, and the options of `docker build` that name it."""
+def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:
+    """The text, and the file that it is from, if it is from one."""
     if isinstance(dockerfile, str) and "\n" in dockerfile:
-        return dockerfile.lstrip("\n"), ["-f", "-"]
+        return dockerfile.lstrip("\n"), None
     path = context / (dockerfile or "Dockerfile")
     if not context.is_dir():
         raise LabError(f"There is no folder {str(context)!r} to build in: check the path.")
     try:
-        text = path.read_text()
+        return path.read_text(), path
     except OSError as error:
         raise LabError(
             f"The Dockerfile {str(path)!r} can't be read ({error.strerror}): "
             "name the right one with dockerfile=."
         ) from None
-    return text, [] if dockerfile is None else ["-f", str(path)]
 
 
 def _command(tag: str, shown: list[str], target: str | None, args: Mapping[str, str]) -> str:

@@ -125,8 +125,8 @@ def _cell(cell: str | Cell, column: Column) -> str:
 
 
 def _side(column: Column) -> str:
-    # The attribute is for GitHub, where cells are set to the left and styles are dropped.
-    return ' align="right"' if column.figures else LEFT
+    # Attributes, for GitHub and for notebooks that aren't trusted, where styles are dropped.
+    return ' align="right" nowrap' if column.figures else LEFT
 
 
 def _word(text: str, *, words: bool) -> str:
