@@ -351,11 +351,12 @@ def hostile():
         "architecture": "amd64",
         "os": "linux",
         "config": {"User": "nobody-here", "WorkingDir": "/not/there", "Volumes": {"/vol": {}}},
-        "rootfs": {"type": "layers", "diff_ids": [layers_id(layer)]},
+        "rootfs": {"type": "layers", "diff_ids": [layers_id(layer), layers.EMPTY]},
     }
-    manifest = [{"Config": "c.json", "RepoTags": [f"{TAG}:hostile"], "Layers": ["l.tar"]}]
+    manifest = [{"Config": "c.json", "RepoTags": [f"{TAG}:hostile"], "Layers": ["l.tar", "e.tar"]}]
     return tar(
         ("l.tar", tarfile.REGTYPE, layer),
+        ("e.tar", tarfile.REGTYPE, bytes(1024)),
         ("c.json", tarfile.REGTYPE, json.dumps(config).encode()),
         ("manifest.json", tarfile.REGTYPE, json.dumps(manifest).encode()),
     )

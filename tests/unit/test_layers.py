@@ -117,7 +117,7 @@ def test_an_empty_layer_has_the_known_diff_id():
 
 
 def test_what_follows_the_end_of_the_archive_is_part_of_the_hash():
-    padded = TOP + bytes(20_000)
+    padded = TOP + bytes(3 * layer_tar.CHUNK)
     found, _ = read_all(outer(("aa/layer.tar", padded)))
     assert set(found) == {diff_id(padded)}
 
@@ -311,7 +311,15 @@ def test_what_is_kept_comes_back(kept):
     assert kept.get("sha256:cd") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b'{"form": 0}'), b"\x1f\x8b\0"])
+OTHER = gzip.compress(
+    json.dumps(
+        {"form": layers.FORM + 1, "paths": [], "sizes": [], "kinds": "", "modes": []}
+        | {"uids": [], "gids": [], "targets": {}}
+    ).encode()
+)
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b\0", gzip.compress(b"[]"), OTHER])
 def test_what_somebody_else_wrote_is_no_list(kept, tmp_path, content):
     kept.keep(layer_tar.LayerRead("sha256:ab", LOWER, None))
     (tmp_path / "layers" / "ab.files").write_bytes(content)

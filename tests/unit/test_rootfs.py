@@ -24,6 +24,7 @@ def fs(tmp_path):
         "a": "b",
         "b": "a",
         "usr/back": "..",
+        "usr/root": "/usr",
     }
     for name, target in links.items():
         (root / name).symlink_to(target)
@@ -47,6 +48,7 @@ def fs(tmp_path):
         ("/../../usr", "/usr"),
         ("/usr/back/usr/back/bin", "/usr/bin"),
         ("/abs-up/bin", "/usr/bin"),
+        ("/usr/root/bin", "/usr/bin"),
         ("/up", None),
         ("/dangling", None),
         ("/self", None),
