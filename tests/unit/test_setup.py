@@ -187,10 +187,8 @@ def test_there_is_one_list_of_dependencies():
     assert listed == ["- conda-forge", "- python >=3.11", "- pip", "- pip:", "- -e ."]
 
 
-def test_the_container_for_development_and_ci_call_these_commands():
-    container = json.loads((names.ROOT / ".devcontainer/devcontainer.json").read_text())
-    assert container["postCreateCommand"].startswith("python3 -m helpers ")
-
+def test_ci_calls_the_test_command_and_the_container_can_be_read():
     script = names.ROOT / ".ci/run"
     assert script.stat().st_mode & 0o111
     assert "python3 -m helpers test" in script.read_text()
+    assert json.loads((names.ROOT / ".devcontainer/devcontainer.json").read_text())["image"]
