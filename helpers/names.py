@@ -4,6 +4,8 @@ import getpass
 import os
 from pathlib import Path
 
+from helpers.errors import LabError
+
 TAG_PREFIX = "localhost/shrink/"
 """Every image that the lab builds is tagged below this. `localhost` is a registry name that no
 engine asks Docker Hub for, so a missing image can't be replaced by a stranger's."""
@@ -65,7 +67,10 @@ def owner() -> str:
 
 
 def cache() -> Path:
-    """The folder that keeps what is slow to make; it is made when it is missing."""
+    """The folder that keeps what is slow to make; it is made when it is missing.
+
+    Raises LabError where it can't be made.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         folder = Path(chosen).expanduser()
@@ -73,5 +78,11 @@ def cache() -> Path:
         import platformdirs  # not in the standard library, which is all that set-up has
 
         folder = Path(platformdirs.user_cache_dir("shrink-lab", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"The cache folder {str(folder)!r} can't be made ({error.strerror}): "
+            f"name another with {CACHE_VARIABLE}."
+        ) from None
     return folder

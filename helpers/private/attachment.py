@@ -14,7 +14,7 @@ from typing import IO
 
 from helpers import host, names
 from helpers.errors import EngineError
-from helpers.private.namespaces import sweep
+from helpers.private.namespaces import started, sweep
 from helpers.private.place import PATIENCE, Place, User
 
 
@@ -124,15 +124,16 @@ def _runs(place: Place) -> bool:
 
 def _launch(place: Place) -> None:
     """Starts the supervisor, which tells when the engine answers. To be called when settled."""
-    started = subprocess.run(
+    launched = subprocess.run(
         [sys.executable, "-m", "helpers.private.supervisor", str(place.folder), place.root],
         cwd=names.ROOT,  # where `-m` finds this very package
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
     )
-    if started.returncode != 0:
-        raise EngineError(started.stdout.strip())
+    if launched.returncode != 0:
+        said = launched.stdout.strip()  # nothing, where Python itself failed and said so
+        raise EngineError(said or f"The private engine was not started: see {place.folder}.")
 
 
 def _end(place: Place) -> None:
@@ -146,7 +147,7 @@ def _end(place: Place) -> None:
     with lock:
         sweep(place)
     end = time.monotonic() + 1
-    while supervisor and Path(f"/proc/{supervisor}").exists() and time.monotonic() < end:
+    while supervisor and started(supervisor) and time.monotonic() < end:
         time.sleep(0.01)  # between its last act and its end
 
 

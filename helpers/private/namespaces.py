@@ -43,6 +43,7 @@ NAME_SERVER = "10.0.2.3"
 
 INSIDE = r"""
 set -e
+trap 'exit 1' TERM                   # which the first process would not hear of without this
 read -r host_pid _ </proc/self/stat  # /proc is still the host's
 echo "$host_pid"
 read -r _                            # until the network is there
@@ -165,7 +166,7 @@ class Namespaces:
                 "a container that may not make any, name another engine with DOCKER_HOST."
             )
         self._init = int(said)
-        state = {"supervisor": os.getpid(), "init": self._init, "started": _started(self._init)}
+        state = {"supervisor": os.getpid(), "init": self._init, "started": started(self._init)}
         self.place.state.write_text(json.dumps(state))
         return holder
 
@@ -247,18 +248,20 @@ def not_started(place: Place, words: str) -> str:
     )
 
 
-def _started(pid: int) -> str | None:
-    """When a process was started, which tells it from a later one with the same number."""
+def started(pid: int) -> str | None:
+    """When a process was started, which tells it from a later one with the same number; None
+    where it has ended, if only its parent has yet to hear of it."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
+    return None if state == "Z" else fields[18]
 
 
-def _end(pid: int | None, started: str | None) -> None:
+def _end(pid: int | None, since: str | None) -> None:
     """Kills a process that an earlier supervisor left, and waits until it is gone."""
     end = time.monotonic() + STOP_TIMEOUT
-    while pid and started and _started(pid) == started and time.monotonic() < end:
+    while pid and since and started(pid) == since and time.monotonic() < end:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)

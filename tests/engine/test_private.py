@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -85,7 +86,7 @@ def host(cache: Path) -> set[str]:
     folders = [*controllers, "/sys/class/net", "/run", "/etc/docker", "/proc/sys/net/ipv4/conf"]
     ours = {place.mark for place in places(cache)}
     return {
-        *(f"mount {line}" for line in mounts),
+        *(f"mount {line}" for line in mounts if cache_or_system(line.split()[1], cache)),
         *(f"rule {line}" for line in rules.splitlines() if line.startswith("-")),
         *(f"sysctl {name} {Path('/proc/sys', name).read_text()}" for name in settings),
         *(
@@ -95,6 +96,12 @@ def host(cache: Path) -> set[str]:
             if path.name in ours or not path.name.startswith("shrink-lab-")  # another's
         ),
     }
+
+
+def cache_or_system(mounted: str, cache: Path) -> bool:
+    """Whether a mount could be the engine's; who makes a root in a temporary folder is another."""
+    path = Path(mounted)
+    return path.is_relative_to(cache) or not path.is_relative_to(tempfile.gettempdir())
 
 
 def commands(variable: str | None = None) -> Iterator[tuple[int, str]]:
