@@ -146,7 +146,7 @@ def shebang(beginning: bytes) -> list[str] | None:
     one argument. None where the file has no such line."""
     if not beginning.startswith(b"#!"):
         return None
-    line = re.split(rb"[\n\0]", beginning[2:256])[0].decode("utf-8", "surrogateescape")
+    line = re.split(rb"[\n\0]", beginning[2:256])[0].decode("utf-8", "replace")
     # str.split would take a carriage return for a space; the kernel does not
     return [word for word in re.split(r"[ \t]+", line.strip(" \t"), maxsplit=1) if word]
 
@@ -253,7 +253,7 @@ def _of_shell(fs: RootFS, start: Start) -> tuple[str, ...] | None:
     if not start.script or not start.script.real:
         return None
     data = fs.read(start.script.real, BEGINNING + 1)
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    lines = data.decode("utf-8", "replace").split("\n")
     if len(data) > BEGINNING or any(line.endswith("\r") for line in lines):
         return None
     rest = [s for line in lines if (s := line.strip()) and not s.startswith("#")]

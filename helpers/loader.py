@@ -241,7 +241,7 @@ class _Glibc(_Search):
 
     def _expand(self, folder: str, by: _Object) -> str | None:
         """An absolute folder, or None where it has a name that can't be told from here."""
-        known = {"ORIGIN": dirname(by.real if by.by is None else by.path), "LIB": self._lib}
+        known = {"ORIGIN": dirname(by.path), "LIB": self._lib}
         names = [a or b for a, b in TOKEN.findall(folder)]
         if any(known.get(n) is None for n in names):
             return None
@@ -272,7 +272,7 @@ class _Musl(_Search):
             return
         folders = [join(self._workdir, folder) for folder in self._env]
         for each in by.chain():
-            origin = dirname(each.real if each.by is None else each.path)
+            origin = dirname(each.path)
             for folder in each.header.runpath or each.header.rpath:
                 path = re.sub(r"\$(ORIGIN|\{ORIGIN\})", lambda _: origin, folder)  # noqa: B023
                 folders.append(None if "$" in path else join(self._workdir, path))

@@ -181,24 +181,13 @@ def _process(image: Image, settings: Settings, outcome: Outcome) -> Process:
         instruction=instruction,
         written=written,
         workdir=config.workdir or "/",
-        env=_environment(config.env, settings.env),
+        env=dict(line.partition("=")[::2] for line in (*config.env, *settings.env)),
         user=config.user or "" if settings.user is None else settings.user,
         architecture=image.engine.architecture,
         exit_code=outcome.exit_code,
         oom=outcome.oom,
         started=not outcome.may_be_engines_words,
     )
-
-
-def _environment(of_image: Any, added: Sequence[str]) -> dict[str, str]:
-    pairs = of_image.items() if isinstance(of_image, Mapping) else _pairs(of_image or ())
-    return {**dict(pairs), **dict(_pairs(added))}
-
-
-def _pairs(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        name, _, value = line.partition("=")
-        yield name, value
 
 
 def _signal(image: Image, settings: Settings, outcome: Outcome, finding: Finding) -> int | None:

@@ -19,6 +19,10 @@ def test_every_dockerfile_has_a_row_and_every_cause_a_dockerfile():
     assert {name.partition(".")[0] for name in CASES} == {*CHECKS, "none"}
 
 
+def _mends(case):
+    return case.get("fix", "").startswith(("CMD", "ENTRYPOINT", "ENV", "WORKDIR", "RUN"))
+
+
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_cause(lab, name):
     case, cause = CASES[name], name.partition(".")[0]
@@ -43,6 +47,16 @@ def test_cause(lab, name):
     assert not re.search(r"[{}]|None", found.explanation + "".join(found.fixes))
     assert list(found.missing) == case.get("missing", list(found.missing))
     assert case.get("fix", found.fixes[0]) in found.fixes
+
+
+@pytest.mark.parametrize("name", sorted(n for n, case in CASES.items() if _mends(case)))
+def test_fix_mends(lab, name):
+    text = (FOLDER / f"{name}.Dockerfile").read_text() + CASES[name]["fix"] + "\n"
+    image = lab.build(FOLDER, dockerfile=text)
+    try:
+        assert image.run().ok
+    finally:
+        lab.engine.client.images.remove(image.id, force=True)
 
 
 def _says(said: str, text: str) -> bool:

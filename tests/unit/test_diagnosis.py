@@ -315,6 +315,8 @@ def test_not_executable(image):
     image.put("/app", mode=0o644)
     assert image.cause("/app") == "not-executable"
     assert image.cause("app", env={"PATH": "/"}) == "not-executable"
+    image.put("/bin/app")
+    assert image.cause("app", env={"PATH": "/:/bin"}) is None
     owner = (image.root / "app").stat().st_uid
     image.put("/app", mode=0o700)
     assert image.cause("/app", user="0") is None
@@ -387,6 +389,12 @@ def test_not_a_program(shell):
     assert shell.cause("/cut", exit_code=139, started=True) == "not-a-program"
 
 
+def test_a_file_that_is_short_by_less_than_a_page_runs(image):
+    """The kernel fills the last page up with zeros; the smallest programs rely on it."""
+    image.put("/app", elf(kind=2, text=bytes(9000))[:9000])
+    assert image.cause("/app") is None
+
+
 def test_killed_and_out_of_memory(image):
     image.put("/app")
     facts = {"exit_code": 139, "started": True}
@@ -396,7 +404,9 @@ def test_killed_and_out_of_memory(image):
     assert "SIGSEGV" in found.explanation and "139" in found.explanation
     assert "139" not in image.diagnosis("/app", signal=6, **facts).explanation
     assert image.cause("/app", signal=64, **facts) == "killed"
-    assert image.cause("/app", exit_code=137, oom=True, started=True) == "out-of-memory"
+    facts = {"exit_code": 137, "started": True, "oom": True}
+    assert image.cause("/app", **facts) == "out-of-memory"
+    assert image.cause("/app", signal=9, **facts) == "out-of-memory"
 
 
 def test_what_could_not_start_comes_before_what_it_would_have_started(shell):

@@ -176,6 +176,17 @@ def test_rpath_holds_for_libraries_of_libraries_and_runpath_does_not(glibc):
     assert missing(glibc) == ("libone.so",)
 
 
+def test_runpath_switches_rpath_off(glibc):
+    put(glibc, "/lib/libone.so", elf(soname="libone.so", needed=["libtwo.so"], runpath="/none"))
+    put(glibc, "/srv/libtwo.so", elf(soname="libtwo.so"))
+    put(glibc, "/app", program(rpath="/srv"))
+    assert missing(glibc) == ("libtwo.so",)  # of the library: also the program's
+    put(glibc, "/lib/libone.so", elf(soname="libone.so", needed=["libtwo.so"]))
+    assert missing(glibc) == ()
+    put(glibc, "/app", program(rpath="/srv", runpath="/none"))
+    assert missing(glibc) == ("libtwo.so",)  # of the program: its own
+
+
 def test_a_folder_that_can_not_be_told_is_no_proof(glibc):
     put(glibc, "/app", program(runpath="/srv/$PLATFORM"))
     assert missing(glibc) == ()
