@@ -124,10 +124,11 @@ def _without(result: _Inspected, paths: list[str]) -> bool:
 
 
 def _empty(result: _Inspected, folders: list[str]) -> bool:
-    """No regular file below the folders in any layer: what a later layer hides is still kept."""
+    """No bytes below the folders in any layer: what a later layer hides is still kept. Bases have
+    empty lock files there."""
     below = tuple(folder.rstrip("/") + "/" for folder in folders)
     return not any(
-        file.kind == "file" and file.path.startswith(below)
+        file.size and file.path.startswith(below)
         for layer in result.image.layers
         for file in layer.files
     )

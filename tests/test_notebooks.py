@@ -59,3 +59,10 @@ def test_no_cause_is_hidden():
     assert any(map(cause.search, texts)), "no notebook shows a failure"
     for text in texts:
         assert cause.findall(sanitized(text)) == cause.findall(text)
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_solution_meets_its_own_check(path):
+    """As it is committed; nbval sees that it still does."""
+    (found,) = set(re.findall(r"(\d+) of (\d+) met", "\n".join(map(str, shown([path])))))
+    assert found[0] == found[1]
