@@ -29,6 +29,8 @@ KEPT = 1_000_000
 DRAIN = 5.0
 """Seconds that the last output may take to arrive once the container has ended."""
 
+KILLED = 137
+
 EXEC_FAILED = frozenset((1, 126, 127, 255))
 """Exit codes that engines give a container whose program could not be started after all."""
 
@@ -113,8 +115,8 @@ def run(
     with image.rootfs as fs:
         finding = examine(fs, process)
         if not finding.diagnosis:
-            signal = _signal(image, settings, outcome, finding)
-            finding = examine(fs, replace(process, signal=signal)) if signal else finding
+            proven = _ended_by(image, settings, outcome, finding)
+            finding = examine(fs, replace(process, **proven)) if proven else finding
     if finding.nothing_ran and outcome.exit_code is not None:
         # The engine called it started; what it printed then are the engine's words.
         outcome = replace(
@@ -190,15 +192,17 @@ def _process(image: Image, settings: Settings, outcome: Outcome) -> Process:
     )
 
 
-def _signal(image: Image, settings: Settings, outcome: Outcome, finding: Finding) -> int | None:
-    """The signal that ended a program, where that can be proven.
+def _ended_by(
+    image: Image, settings: Settings, outcome: Outcome, finding: Finding
+) -> dict[str, Any]:
+    """What ended a program from outside, as fields of `Process`, where that can be proven.
 
     A program that exits with 139 looks as one that a signal killed. So it is run once more as the
     child of an init, which is told by the kernel which of the two it was and says so.
     """
     code, last = outcome.exit_code, finding.last
     if code is None or not 128 < code <= 128 + 64 or outcome.oom or not last or not last.path:
-        return None
+        return {}
     again = replace(
         settings,
         init=True,
@@ -207,9 +211,11 @@ def _signal(image: Image, settings: Settings, outcome: Outcome, finding: Finding
         env=(*settings.env, "TINI_VERBOSITY=3"),
     )
     seen = _outcome(image, again, timeout=max(10, 2 * outcome.seconds))
-    if seen.timed_out or seen.oom or seen.exit_code is None or seen.exit_code <= 128:
-        return None
-    return seen.exit_code - 128 if INIT_SAW_SIGNAL.search(seen.output) else None
+    if seen.timed_out or seen.exit_code is None or seen.exit_code <= 128:
+        return {}
+    if seen.oom:  # which the engine may hear of too late, and has the first time
+        return {"oom": True}
+    return {"signal": seen.exit_code - 128} if INIT_SAW_SIGNAL.search(seen.output) else {}
 
 
 def _outcome(image: Image, settings: Settings, timeout: float) -> Outcome:
@@ -253,6 +259,8 @@ def _watch(api: Any, container: str, timeout: float) -> Outcome:
         seconds = time.monotonic() - began
         output.wait()
     state = _state(api, container)
+    if state["ExitCode"] == KILLED and not timed_out:
+        state = _late_state(api, container)
     return Outcome(
         exit_code=state["ExitCode"],
         output=bytes(output.kept),
@@ -274,6 +282,17 @@ def _ends(api: Any, container: str, timeout: float) -> bool:
 
 def _state(api: Any, container: str) -> Mapping[str, Any]:
     return {"OOMKilled": False, **api.inspect_container(container)["State"]}
+
+
+def _late_state(api: Any, container: str) -> Mapping[str, Any]:
+    """The state of a container that was killed, once the engine knows whether memory ran out: it
+    may hear of that a little later than of the end."""
+    for _ in range(10):
+        state = _state(api, container)
+        if state["OOMKilled"]:
+            break
+        time.sleep(0.1)
+    return state
 
 
 @contextmanager

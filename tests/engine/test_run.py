@@ -103,7 +103,7 @@ def test_a_closed_output_is_not_the_end(image):
 
 
 def test_memory(image):
-    run = sh(image, "tail /dev/zero", memory="16m")
+    run = sh(image, "tail /dev/zero", memory="32m")
     assert run.diagnosis.cause == "out-of-memory"
     assert run.exit_code == 137
 
