@@ -6,8 +6,7 @@ import copy
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,13 +114,13 @@ def execute(
     client = _client(notebook, path, limit, lambda: heard(_executed(code), len(code)))
     failures: list[BaseException] = []
     began = time.monotonic()
-    with _in_thread(lambda: client.execute(stderr=subprocess.DEVNULL), failures) as thread:
-        try:
-            while thread.is_alive():
-                thread.join(0.2)
-        except KeyboardInterrupt:
-            _interrupt(client, thread)
-            raise
+    over = _in_thread(lambda: client.execute(stderr=subprocess.DEVNULL), failures)
+    try:
+        while not over.wait(0.2):
+            pass
+    except KeyboardInterrupt:
+        _interrupt(client, over)
+        raise
     error = ""
     for failure in failures:
         if not isinstance(failure, CellExecutionError | CellTimeoutError | DeadKernelError):
@@ -160,34 +159,43 @@ def _client(notebook: NotebookNode, path: Path, limit: float, cell_over: Callabl
     )
 
 
-@contextmanager
-def _in_thread(
-    work: Callable[[], object], failures: list[BaseException]
-) -> Iterator[threading.Thread]:
-    # In the main thread nbclient takes Ctrl-C for itself and kills the kernel.
+def _in_thread(work: Callable[[], object], failures: list[BaseException]) -> threading.Event:
+    """Starts the work in another thread; the event is set when it is over.
+
+    In the main thread nbclient takes Ctrl-C for itself and kills the kernel. An event, because a
+    `Thread.join` that Ctrl-C interrupts takes the thread for ended (Python 3.11).
+    """
+    over = threading.Event()
+
     def run() -> None:
         try:
             work()
         except BaseException as error:
             failures.append(error)
+        finally:
+            over.set()
 
-    thread = threading.Thread(target=run, name="notebook")
-    thread.start()
-    yield thread
-    thread.join()
+    threading.Thread(target=run, name="notebook", daemon=True).start()
+    return over
 
 
-def _interrupt(client, thread: threading.Thread, patience: float = 30) -> None:
-    """Interrupts the kernel, and kills it if that does not end the notebook."""
+def _interrupt(client, over: threading.Event, patience: int = 15) -> None:
+    """Interrupts the kernel, and kills it if that does not end the notebook.
+
+    Each second anew: a kernel that is between two cells ignores it.
+    """
     provisioner = client.km.provisioner if client.km else None
     process = getattr(provisioner, "process", None)
-    if process is not None:
-        import signal
+    if process is None:
+        return
+    import signal
 
+    for _ in range(patience):
         process.send_signal(signal.SIGINT)
-        thread.join(patience)
-        if thread.is_alive():
-            process.kill()
+        if over.wait(1):
+            return
+    process.kill()
+    over.wait(patience)
 
 
 def _executed(code: list[NotebookNode]) -> int:

@@ -89,8 +89,9 @@ def test_a_cell_that_takes_too_long_is_an_error(saved):
 def test_an_interrupt_lets_the_cell_put_away_what_it_started(saved, tmp_path):
     path = saved(
         lesson(
-            "import pathlib, time\npathlib.Path('begun').touch()\n"
-            "try:\n    time.sleep(60)\nfinally:\n    pathlib.Path('put-away').touch()"
+            "import pathlib, time\n"
+            "try:\n    pathlib.Path('begun').touch()\n    time.sleep(60)\n"
+            "finally:\n    pathlib.Path('put-away').touch()"
         )
     )
     code = f"from helpers import notebooks; notebooks.execute(notebooks.Path({str(path)!r}))"
