@@ -14,11 +14,11 @@ from helpers import debug, names, records, samples
 from helpers import dockerfile as dockerfiles
 from helpers import exercise as exercises
 from helpers.bases import Base, Bases
-from helpers.build import build
+from helpers.build import Built, build
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engine import Engine
-from helpers.errors import LabError
+from helpers.errors import BuildFailed, LabError
 from helpers.exercise import Check
 from helpers.image import Image, image_of
 from helpers.run import Run
@@ -243,19 +243,29 @@ class Lab(Value):
         args = args or {}
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
         with progress.listener(f"build {tag.removeprefix(names.TAG_PREFIX)}") as listen:
-            built = build(
-                self.engine,
-                context,
-                text,
-                tag=tag,
-                bases={base.name: base.reference for base in bases},
-                target=target,
-                args=args,
-                labels={names.OWNER_LABEL: names.owner()},
-                listener=listen,
-                dockerfile_path=path,
-                running=running,
-            )
+
+            def once() -> Built:
+                return build(
+                    self.engine,
+                    context,
+                    text,
+                    tag=tag,
+                    bases={base.name: base.reference for base in bases},
+                    target=target,
+                    args=args,
+                    labels={names.OWNER_LABEL: names.owner()},
+                    listener=listen,
+                    dockerfile_path=path,
+                    running=running,
+                )
+
+            try:
+                built = once()
+            except BuildFailed as failure:
+                if failure.step:
+                    raise
+                # No step failed: two builds that share a step or a tag can trip an engine.
+                built = once()
         return image_of(
             self.engine,
             tag,
