@@ -101,7 +101,17 @@ def running(image: Image, *command: str, init: bool = False) -> Iterator[Running
                 f"A container of {image.tag} does not start: `run(…)` of the image says why."
             ) from None
         # it may have ended already, which is no error here
-        yield _found(image.engine, made)[0]
+        found = _found(image.engine, made)[0]
+        _await_output(found)
+        yield found
+
+
+def _await_output(container: Running, patience: float = 1.0) -> None:
+    """Until a program has printed something, or for a second: a signal that reaches process 1
+    before it has begun is lost."""
+    until = time.monotonic() + patience
+    while not container.logs() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def find(engine: Engine, container: str) -> Running:
