@@ -26,26 +26,26 @@ BUILDERS = ("buildkit", "classic")
 DOCKERFILE = """\
 FROM tools AS build
 WORKDIR /work
-COPY one two /work/
+COPY one two /made/
 
 FROM build AS extra
-RUN echo extra > /work/extra
+RUN echo extra > /made/extra
 
 FROM build
 ENV A=1
 ARG VERSION=7
 RUN mkdir /empty && \\
-    ln -s /work/one /link
-RUN rm -r /work/one && echo "$VERSION" > /work/two
+    ln -s /made/one /link
+RUN rm -r /made/one && echo "$VERSION" > /made/two
 RUN ["rm", "/bin/vi"]
 ADD sub/ /sub/
-CMD ["cat", "/work/two"]
+CMD ["cat", "/made/two"]
 """
 WRITTEN = [
     "WORKDIR /work",
-    "COPY one two /work/",
-    "RUN mkdir /empty && ln -s /work/one /link",
-    'RUN rm -r /work/one && echo "$VERSION" > /work/two',
+    "COPY one two /made/",
+    "RUN mkdir /empty && ln -s /made/one /link",
+    'RUN rm -r /made/one && echo "$VERSION" > /made/two',
     'RUN ["rm", "/bin/vi"]',
     "ADD sub/ /sub/",
 ]
@@ -118,7 +118,7 @@ def test_layers_are_the_instructions_that_changed_files(made):
 def test_both_builders_are_read_nearly_alike_without_the_dockerfile(engine, made):
     texts = [layer.created_by for layer in own_layers(replace(made, dockerfile=None))]
     assert texts[0] == WRITTEN[0]
-    assert texts[1] in (WRITTEN[1], "COPY … /work/")
+    assert texts[1] in (WRITTEN[1], "COPY … /made/")
     assert texts[3].replace('"$VERSION"', "$VERSION") == WRITTEN[3].replace(
         '"$VERSION"', "$VERSION"
     )
@@ -129,13 +129,13 @@ def test_each_layer_says_what_it_changes(made):
         {f.path: f for f in layer.files if f.kind != "directory"} for layer in own_layers(made)
     )
     assert {p: (f.size, f.change) for p, f in copied.items()} == {
-        "/work/one": (1_000_000, "added"),
-        "/work/two": (345, "added"),
+        "/made/one": (1_000_000, "added"),
+        "/made/two": (345, "added"),
     }
-    assert linked["/link"].target == "/work/one"
+    assert linked["/link"].target == "/made/one"
     assert {p: (f.kind, f.change) for p, f in changed.items()} == {
-        "/work/one": ("removed", "removed"),
-        "/work/two": ("file", "changed"),
+        "/made/one": ("removed", "removed"),
+        "/made/two": ("file", "changed"),
     }
     assert vi["/bin/vi"].change == "removed"
     assert (added["/sub/three"].size, added["/sub/three"].change) == (50_000, "added")
@@ -145,7 +145,7 @@ def test_the_size_is_that_of_the_files_in_all_layers(engine, made, scratch):
     assert scratch.size == 1_000_345
     exact = [made._contents[layer.diff_id].size for layer in made.layers]
     assert exact[-len(WRITTEN) :] == [0, 1_000_345, 0, 2, 0, 50_000]
-    slack = 0 if engine.store == "containerd" else len("/work/one") + 300  # links of the base
+    slack = 0 if engine.store == "containerd" else len("/made/one") + 300  # links of the base
     assert sum(exact) <= made.size <= sum(exact) + slack
     assert made.size == sum(layer.size for layer in made.layers)
 
@@ -261,14 +261,14 @@ def test_the_file_system_agrees_with_the_files(made):
                 assert (seen.path, seen.size, seen.mode, seen.uid, seen.gid, seen.target) == (
                     (file.path, file.size, file.mode, file.uid, file.gid, file.target)
                 )
-        assert fs.read("/work/two") == b"7\n"
+        assert fs.read("/made/two") == b"7\n"
         assert fs.read("/sub/three", 10) == b"3" * 10
         assert fs.read("/sub/three") == b"3" * 50_000
         assert len(fs.read("/bin/busybox")) > 256 * 1024
         assert fs.resolve("/link") is None  # what it leads to was removed
         assert fs.stat("/link").kind == "symlink"
-        assert fs.stat("/work/one") is fs.stat("/work/two/x") is None
-        assert fs.resolve("/sub/../work/./two") == "/work/two"
+        assert fs.stat("/made/one") is fs.stat("/made/two/x") is None
+        assert fs.resolve("/sub/../made/./two") == "/made/two"
         assert "/bin/sh" in [f.path for f in fs.find("sh")]
 
 
@@ -308,7 +308,7 @@ def _is_of(engine, container, image):
 
 
 def test_config_and_linkage(made, scratch):
-    assert made.config.command == ("cat", "/work/two")
+    assert made.config.command == ("cat", "/made/two")
     assert made.config.entrypoint is None
     assert made.config.workdir == "/work"
     assert "A=1" in made.config.env
