@@ -10,8 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers import host, names, processes, setup
+from helpers import names
 from helpers.errors import LabError
+from helpers.setup import environment as setup
+from helpers.setup import host
+from helpers.testing import processes
 
 INTERRUPTED = 130
 
@@ -114,8 +117,9 @@ def _interpreter(options: argparse.Namespace) -> Path | None:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from helpers import doctor, notebooks
-    from helpers.engine import Engine
+    from helpers.engines.engine import Engine
+    from helpers.series import notebooks
+    from helpers.setup import doctor
 
     _provide_engine(options)
     first, *_ = notebooks.find("00")
@@ -143,7 +147,7 @@ def _until_interrupted(command: list[str]) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from helpers import testing
+    from helpers.testing import suite as testing
 
     os.environ.setdefault(names.BASES_VARIABLE, "stand-ins")
     _provide_engine(options)
@@ -151,8 +155,9 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from helpers import doctor, results
-    from helpers.engine import Engine
+    from helpers.engines.engine import Engine
+    from helpers.series import results
+    from helpers.setup import doctor
 
     _provide_engine(options)
     with Engine.find() as engine:
@@ -161,8 +166,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _bases(options: argparse.Namespace) -> int:
-    from helpers.bases import Bases
-    from helpers.engine import Engine
+    from helpers.bases.source import Bases
+    from helpers.engines.engine import Engine
     from helpers.show import progress
 
     if options.action in ("export", "load") and not options.what:
@@ -188,7 +193,7 @@ def _bases(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace) -> int:
-    from helpers.engine import Engine
+    from helpers.engines.engine import Engine
     from helpers.lab import Lab
 
     command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
@@ -199,13 +204,13 @@ def _why(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from helpers import doctor
+    from helpers.setup import doctor
 
     return doctor.report()
 
 
 def _clean(options: argparse.Namespace) -> int:
-    from helpers.engine import Engine
+    from helpers.engines.engine import Engine
     from helpers.lab import Lab
 
     with Engine.find() as engine:
@@ -232,8 +237,8 @@ def _wants_stand_ins() -> bool:
     chosen = os.environ.get(names.BASES_VARIABLE)
     if chosen or not host.has_engine():
         return chosen in (None, "stand-ins")
-    from helpers.bases import Bases
-    from helpers.engine import Engine
+    from helpers.bases.source import Bases
+    from helpers.engines.engine import Engine
 
     with Engine.find(start=False) as engine:
         return Bases(engine).source_line.startswith("stand-ins")

@@ -14,8 +14,8 @@ from helpers.value import Value
 if TYPE_CHECKING:
     import pandas
 
-    from helpers.image import Image
-    from helpers.run import Run
+    from helpers.images.image import Image
+    from helpers.running.run import Run
     from helpers.samples import Variant
     from helpers.show.plot import Bars
 

@@ -13,16 +13,17 @@ from typing import IO, TYPE_CHECKING
 import docker.errors
 import requests.exceptions
 
-from helpers import layer_tar, transfer
-from helpers.container import Running, Stopped, find, running, temporary, unstarted
-from helpers.container_files import ContainerFiles
+from helpers.engines import transfer
 from helpers.errors import LabError
-from helpers.files import File, Files, absolute
-from helpers.image import Image
-from helpers.run import Run
+from helpers.images import layer_tar
+from helpers.images.files import File, Files, absolute
+from helpers.images.image import Image
+from helpers.running.container import Running, Stopped, find, running, temporary, unstarted
+from helpers.running.container_files import ContainerFiles
+from helpers.running.run import Run
 
 if TYPE_CHECKING:
-    from helpers.engine import Engine
+    from helpers.engines.engine import Engine
 
 __all__ = ["Running", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helpers.diagnosis import Diagnosis
+    from helpers.diagnosis.diagnose import Diagnosis
 
 
 class LabError(Exception):

@@ -13,7 +13,7 @@ from helpers.errors import LabError
 from helpers.value import Value
 
 if TYPE_CHECKING:
-    from helpers.image import Image
+    from helpers.images.image import Image
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import debug, names, records, samples
-from helpers import dockerfile as dockerfiles
+from helpers import debug, names, samples
 from helpers import exercise as exercises
-from helpers.bases import Base, Bases
-from helpers.build import Built, build
+from helpers.bases.source import Base, Bases
+from helpers.building import dockerfile as dockerfiles
+from helpers.building.build import Built, build
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
-from helpers.engine import Engine
+from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, LabError
 from helpers.exercise import Check
-from helpers.image import Image, image_of
-from helpers.run import Run
+from helpers.images import records
+from helpers.images.image import Image, image_of
+from helpers.running.run import Run
 from helpers.samples import Variant
 from helpers.show import progress
 from helpers.value import Value

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from helpers import names, notebook_rules, notebooks
+from helpers import names
+from helpers.series import notebooks
+from helpers.series import rules as notebook_rules
 
 LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((notebooks.FOLDER / "solutions").glob("*.ipynb"))

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from helpers import base_table, names
+from helpers import names
+from helpers.bases import table as base_table
 from helpers.show import inside, units
 from helpers.show.blocks import (
     ENGINE,
@@ -32,11 +33,11 @@ from helpers.show.blocks import (
 from helpers.show.dockerfiles import DockerfileView
 
 if TYPE_CHECKING:
-    from helpers.base_table import BaseInfo
-    from helpers.bases import Base
+    from helpers.bases.source import Base
+    from helpers.bases.table import BaseInfo
     from helpers.compare import Comparison, Row
     from helpers.exercise import Check
-    from helpers.image import Image
+    from helpers.images.image import Image
     from helpers.lab import Lab
     from helpers.samples import Variant
 

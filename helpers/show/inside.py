@@ -8,24 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from helpers.show import safe, units
-from helpers.show.blocks import (
-    Block,
-    Column,
-    Engine,
-    Fact,
-    Items,
-    Output,
-    Prose,
-    Table,
-    Title,
-)
+from helpers.show.blocks import Block, Column, Engine, Fact, Items, Output, Prose, Table, Title
 
 if TYPE_CHECKING:
-    from helpers.container import Stopped
-    from helpers.diagnosis import Diagnosis
-    from helpers.elf import Linkage
-    from helpers.image import Config, File, Layer, Sizes
-    from helpers.run import Run
+    from helpers.binaries.elf import Linkage
+    from helpers.diagnosis.diagnose import Diagnosis
+    from helpers.images.image import Config, File, Layer, Sizes
+    from helpers.running.container import Stopped
+    from helpers.running.run import Run
 
 ROWS = 40
 """Rows of a table that are shown; the rest are counted."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from helpers import names
-from helpers.engine import Engine
+from helpers.engines.engine import Engine
 from helpers.lab import Lab
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 import docker.errors
 import pytest
 
-from helpers import archive, base_table, hub, names, standins
-from helpers.bases import Bases
+from helpers import names
+from helpers.bases import archive, hub, standins
+from helpers.bases import table as base_table
+from helpers.bases.source import Bases
 from helpers.errors import BaseUnavailable, LabError
 
 TABLE = base_table.read()

@@ -16,8 +16,8 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from helpers import names
-from helpers.build import SENDING, Built, Running, build
-from helpers.engine import Engine
+from helpers.building.build import SENDING, Built, Running, build
+from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, EngineError, LabError
 from helpers.events import Event
 
@@ -312,8 +312,8 @@ SLEEPS = """
     import sys
     from pathlib import Path
     from helpers import names
-    from helpers.build import build
-    from helpers.engine import Engine
+    from helpers.building.build import build
+    from helpers.engines.engine import Engine
 
     engine = Engine.find(start=False)
     engine.builder = {builder!r}

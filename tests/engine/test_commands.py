@@ -20,7 +20,7 @@ def test_leaves():
 """
 LEAVES_A_CONTAINER = """
 from helpers import names
-from helpers.engine import Engine
+from helpers.engines.engine import Engine
 
 def test_leaves():
     with Engine.find() as engine:

@@ -7,9 +7,9 @@ import docker.errors
 import pytest
 
 from helpers import debug, names
-from helpers.build import build
+from helpers.building.build import build
 from helpers.errors import LabError
-from helpers.image import image_of
+from helpers.images.image import image_of
 
 TAG = f"{names.TAG_PREFIX}test-debug"
 TOOLS = "busybox:1.37-musl"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.engine import Engine
+from helpers.engines.engine import Engine
 
 TAG = "localhost/shrink/test-engine:empty"
 

@@ -14,10 +14,11 @@ from dataclasses import replace
 import docker.errors
 import pytest
 
-from helpers import debug, layers, names
-from helpers.build import build
+from helpers import debug, names
+from helpers.building.build import build
 from helpers.errors import LabError
-from helpers.image import image_of
+from helpers.images import layers
+from helpers.images.image import image_of
 
 TAG = f"{names.TAG_PREFIX}test-image"
 TOOLS = "busybox:1.37-musl"
@@ -232,7 +233,7 @@ def test_a_known_base_is_passed_over_and_a_layer_as_long_is_not_taken_for_it(eng
 def test_the_next_process_knows_how_it_was_built(engine, scratch, tools):
     bases = ()
     image_of(engine, scratch.tag, dockerfile="FROM scratch\n", key="a/b", bases=bases, target="x")
-    code = f"from helpers.engine import Engine; from helpers.image import image_of; \
+    code = f"from helpers.engines.engine import Engine; from helpers.images.image import image_of; \
 i = image_of(Engine.find(start=False), {scratch.tag!r}); print(i.dockerfile, i.key, i.target)"
     shown = subprocess.run(
         [sys.executable, "-c", code],

@@ -19,14 +19,15 @@ from pathlib import Path
 
 import pytest
 
-from helpers import engine as engines
-from helpers import names, private
-from helpers.endpoints import Endpoint
-from helpers.engine import Engine
+from helpers import names
+from helpers.engines import engine as engines
+from helpers.engines import private
+from helpers.engines.endpoints import Endpoint
+from helpers.engines.engine import Engine
+from helpers.engines.private.attachment import where
+from helpers.engines.private.namespaces import sweep
+from helpers.engines.private.place import Place
 from helpers.errors import EngineError
-from helpers.private.attachment import where
-from helpers.private.namespaces import sweep
-from helpers.private.place import Place
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can start one"

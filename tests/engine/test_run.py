@@ -13,7 +13,7 @@ import pytest
 
 from helpers import names
 from helpers.errors import EngineError, LabError
-from helpers.run import KEPT
+from helpers.running.run import KEPT
 
 DOCKERFILE = f"""
 FROM busybox:1.37

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from helpers import archive, base_table, hub, standins
-from helpers.base_table import short_name
-from helpers.dockerfile import instructions, references
+from helpers.bases import archive, hub, standins
+from helpers.bases import table as base_table
+from helpers.bases.table import short_name
+from helpers.building.dockerfile import instructions, references
 from helpers.errors import LabError
 from helpers.samples import variants
 

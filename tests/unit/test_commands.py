@@ -9,7 +9,7 @@ import pytest
 
 from helpers import commands, names
 from helpers.errors import LabError
-from helpers.setup import NotReady
+from helpers.setup.environment import NotReady
 
 
 def start(*arguments, **variables):

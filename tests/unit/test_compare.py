@@ -9,10 +9,10 @@ import pytest
 from PIL import Image as Picture
 
 from helpers.compare import Comparison, Row, compare
-from helpers.diagnosis import Diagnosis
+from helpers.diagnosis.diagnose import Diagnosis
 from helpers.errors import LabError
-from helpers.image import Image, Layer, Layers
-from helpers.run import Run
+from helpers.images.image import Image, Layer, Layers
+from helpers.running.run import Run
 from helpers.samples import variant
 from helpers.show import plot
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import dockerignore
-from helpers.context import DOCKERFILE, Context
+from helpers.building import dockerignore
+from helpers.building.context import DOCKERFILE, Context
 from helpers.errors import LabError
 
 TREE = ["a.txt", "src/a.txt", "src/deep/b.log", "docs/README.md", "docs/x.md", "xsrc", ".env"]

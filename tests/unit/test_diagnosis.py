@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from helpers.command import Process, listed, shebang, simple, starts
-from helpers.diagnosis import CHECKS, diagnose, examine
-from helpers.rootfs import FolderFS
-from helpers.said import table
+from helpers.diagnosis.command import Process, listed, shebang, simple, starts
+from helpers.diagnosis.diagnose import CHECKS, diagnose, examine
+from helpers.diagnosis.said import table
+from helpers.images.rootfs import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, elf, link, put
 
 STATIC = elf(kind=2)

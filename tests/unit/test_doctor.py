@@ -2,7 +2,9 @@
 
 import pytest
 
-from helpers import base_table, doctor, names
+from helpers import names
+from helpers.bases import table as base_table
+from helpers.setup import doctor
 
 GB = 1_000_000_000
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.elf import header, linkage
-from helpers.elf_header import HEAD, read_header
+from helpers.binaries.elf import header, linkage
+from helpers.binaries.elf_header import HEAD, read_header
 from helpers.errors import LabError
-from helpers.rootfs import FolderFS
+from helpers.images.rootfs import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, MUSL, MUSL_TEXT, PIE, elf, index, link, put
 
 

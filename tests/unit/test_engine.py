@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers import engine as engines
 from helpers import names
-from helpers.endpoints import Endpoint
-from helpers.engine import Engine, facts
+from helpers.engines import engine as engines
+from helpers.engines.endpoints import Endpoint
+from helpers.engines.engine import Engine, facts
 from helpers.errors import EngineError
 
 
@@ -212,7 +212,7 @@ def test_who_is_not_root_is_told_how_to_get_an_engine(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="private engines are of Linux alone")
 def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
-    from helpers import host
+    from helpers.setup import host
 
     monkeypatch.setattr(engines, "usual", lambda: [])
     monkeypatch.setattr(host, "is_root", lambda: True)
@@ -224,8 +224,8 @@ def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
 def test_it_can_be_imported_where_there_is_no_posix():
     script = (
         "import docker, sys; sys.modules['fcntl'] = None; sys.platform = 'darwin'\n"
-        "from helpers.engine import Engine\n"
-        "from helpers import engine\n"
+        "from helpers.engines.engine import Engine\n"
+        "from helpers.engines import engine\n"
         "engine.usual = lambda: []\n"
         "try: Engine.find()\n"
         "except Exception as error: print(error)\n"
@@ -235,7 +235,7 @@ def test_it_can_be_imported_where_there_is_no_posix():
 
 
 def test_nothing_heavy_is_imported_before_an_engine_is_looked_for():
-    script = "import sys, helpers.engine; print('docker' in sys.modules)"
+    script = "import sys, helpers.engines.engine; print('docker' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
 
 

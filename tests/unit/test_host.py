@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from helpers import host, names
+from helpers import names
 from helpers.errors import EngineError, LabError
-from helpers.setup import NotReady
+from helpers.setup import host
+from helpers.setup.environment import NotReady
 
 DEBIAN_ROOT = host.Facts("Linux", root=True, debian=True, lacks=host.ENGINE)
 DEBIAN_USER = host.Facts("Linux", root=False, debian=True, lacks=host.ENGINE)
@@ -132,7 +133,7 @@ def test_the_question_is_answered_on_a_terminal(typed, answer):
     import pty
 
     ours, theirs = pty.openpty()
-    code = "from helpers import host; print(host.agreed(False))"
+    code = "from helpers.setup import host; print(host.agreed(False))"
     command = [sys.executable, "-c", code]
     process = subprocess.Popen(command, cwd=names.ROOT, stdin=theirs, stdout=subprocess.PIPE)
     os.write(ours, typed.encode() or b"\x04")  # Ctrl-D

@@ -12,8 +12,9 @@ import time
 import pytest
 import zstandard
 
-from helpers import layer_tar, layers, names
-from helpers.files import Entry, File, stacked
+from helpers import names
+from helpers.images import layer_tar, layers
+from helpers.images.files import Entry, File, stacked
 
 
 def member(name, data=b"", *, type=tarfile.REGTYPE, target="", mode=0o644, uid=0, pax=None):

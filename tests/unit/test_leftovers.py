@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from helpers import leftovers, names
+from helpers import names
+from helpers.testing import leftovers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host is looked at on Linux")
 
@@ -66,7 +67,8 @@ def test_links_mounts_sysctls_and_rules_are_seen():
     # In namespaces of its own, so that this machine stays as it is.
     code = """
 import subprocess, sys
-from helpers import leftovers, names
+from helpers import names
+from helpers.testing import leftovers
 before = leftovers.host("x")
 for command in sys.stdin.read().splitlines():
     subprocess.run(command, shell=True, check=True)

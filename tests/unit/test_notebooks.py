@@ -11,8 +11,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers import names, notebook_rules, notebooks
+from helpers import names
 from helpers.errors import LabError
+from helpers.series import notebooks
+from helpers.series import rules as notebook_rules
 
 
 def lesson(*code):
@@ -94,7 +96,7 @@ def test_an_interrupt_lets_the_cell_put_away_what_it_started(saved, tmp_path):
             "finally:\n    pathlib.Path('put-away').touch()"
         )
     )
-    code = f"from helpers import notebooks; notebooks.execute(notebooks.Path({str(path)!r}))"
+    code = f"from helpers.series import notebooks; notebooks.execute(notebooks.Path({str(path)!r}))"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=names.ROOT, stderr=subprocess.PIPE)
     while not (tmp_path / "begun").exists() and process.poll() is None:
         time.sleep(0.05)

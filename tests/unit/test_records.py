@@ -2,8 +2,9 @@
 
 import pytest
 
-from helpers import names, records
-from helpers.bases import Base
+from helpers import names
+from helpers.bases.source import Base
+from helpers.images import records
 
 BASE = Base("gcc:14", "localhost/shrink/base/gcc:14", "stand-in", None, 10, 20, "It differs.")
 FACTS = {"dockerfile": "FROM gcc:14\n", "key": "c-hello/gcc", "context_size": 80}

@@ -5,8 +5,8 @@ import csv
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers import notebooks, results
 from helpers.errors import LabError
+from helpers.series import notebooks, results
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from helpers.rootfs import FolderFS
+from helpers.images.rootfs import FolderFS
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from helpers import names
-from helpers.dockerfile import references
+from helpers.building.dockerfile import references
 from helpers.errors import LabError
 from helpers.samples import variant, variants
 

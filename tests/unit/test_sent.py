@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.sent import BELOW, STAGE, sent
-from helpers.steps import steps
+from helpers.building.sent import BELOW, STAGE, sent
+from helpers.building.steps import steps
 
 HEAD = f"FROM scratch AS {STAGE}\nCOPY {BELOW}/ /\n"
 

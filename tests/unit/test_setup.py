@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from helpers import __main__ as start
-from helpers import names, setup
+from helpers import names
 from helpers.errors import LabError
+from helpers.setup import environment as setup
 
 PROJECT = """
 [build-system]

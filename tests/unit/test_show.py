@@ -10,15 +10,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from helpers.base_table import BaseInfo, BaseTable
-from helpers.bases import Base
+from helpers.bases.source import Base
+from helpers.bases.table import BaseInfo, BaseTable
+from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
-from helpers.container import Stopped
-from helpers.diagnosis import Diagnosis
-from helpers.elf import Linkage
+from helpers.diagnosis.diagnose import Diagnosis
 from helpers.exercise import Check
-from helpers.image import Config, File, Files, Image, Layer, Layers, Sizes
-from helpers.run import Run
+from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
+from helpers.running.container import Stopped
+from helpers.running.run import Run
 from helpers.samples import variant
 from helpers.show import DockerfileView, dockerfile, html, safe, text, units
 from helpers.value import Value

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers import testing
-from helpers.testing import Outcome
+from helpers.testing import suite as testing
+from helpers.testing.suite import Outcome
 
 GREEN = Outcome("unit tests", passed=3, failed=0, skipped=0, seconds=1)
 RED = Outcome("notebooks", passed=2, failed=1, skipped=1, seconds=1)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from helpers.classic import Classic
+from helpers.building.classic import Classic
+from helpers.building.sent import sent
+from helpers.building.steps import Steps, steps
+from helpers.building.trace import EXPORT, Trace, status_response
 from helpers.events import Event
-from helpers.sent import sent
-from helpers.steps import Steps, steps
-from helpers.trace import EXPORT, Trace, status_response
 
 DOCKERFILE = """\
 ARG VERSION=14

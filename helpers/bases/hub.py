@@ -1,0 +1,154 @@
+"""Docker Hub as the engine sees it: says whether it can be had, and pulls what is pinned."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import docker.auth
+import docker.errors
+import requests
+
+from helpers import names
+from helpers.bases.table import BaseInfo
+from helpers.errors import BaseUnavailable
+from helpers.events import Event, Listener
+
+if TYPE_CHECKING:
+    from helpers.engines.engine import Engine
+
+_PROBE = 5.0  # seconds for the engine to say whether Docker Hub answers
+_SILENCE = 120.0  # seconds without a byte, after which a pull is given up
+_SILENT = "silence"
+
+
+class Hub:
+    """Docker Hub through one engine. What was found out is kept for the object's life."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._asked = False
+        self._problem: str | None = None
+
+    def problem(self) -> str | None:
+        """Why nothing can be had from Docker Hub, as the end of a sentence; None where it can.
+        The first call asks, which takes 5 s at most."""
+        with self._lock:
+            if not self._asked:
+                self._problem = self._ask()
+                self._asked = True
+            return self._problem
+
+    def find(self, row: BaseInfo) -> str | None:
+        """The reference of the image that a base is pinned to, where the engine has it."""
+        client = self._engine.client
+        repository = row.name.rpartition(":")[0]
+        with suppress(docker.errors.ImageNotFound):
+            client.images.get(reference(row))
+            return reference(row)
+        with suppress(docker.errors.ImageNotFound):
+            image = client.images.get(f"{repository}@{row.digest}" if row.digest else row.name)
+            if image.attrs.get("RepoDigests"):  # it came from a registry
+                return self._tag(image, row)
+        return None
+
+    def pull(self, row: BaseInfo, listener: Listener) -> str:
+        """Pulls the image that a base is pinned to, and returns its reference. Raises
+        BaseUnavailable, whose message is the end of a sentence."""
+        repository, _, tag = row.name.rpartition(":")
+        what = f"{repository}@{row.digest}" if row.digest else row.name
+        self.fetch(repository, row.digest or tag, listener)
+        return self._tag(self._engine.client.images.get(what), row)
+
+    def fetch(self, repository: str, tag: str, listener: Listener) -> None:
+        """Pulls by tag or digest, from another registry where the name has one. Raises
+        BaseUnavailable, as `pull` does."""
+        api = self._engine.client.api
+        registry, _ = docker.auth.resolve_repository_name(repository)
+        if registry == docker.auth.INDEX_NAME and (problem := self.problem()):
+            raise BaseUnavailable(f"Docker Hub can't be used: {problem}")
+        login = docker.auth.get_config_header(api, registry)
+        try:
+            # The SDK's own pull waits for ever, and so would everybody who waits for this base.
+            response = api.post(
+                api._url("/images/create"),
+                params={"fromImage": repository, "tag": tag},
+                headers={"X-Registry-Auth": login} if login else None,
+                stream=True,
+                timeout=(_PROBE, _SILENCE),
+            )
+            api._raise_for_status(response)
+            for message in api._stream_helper(response, decode=True):
+                if "error" in message:
+                    raise BaseUnavailable(self._refused(registry, message["error"]))
+                if event := _event(message):
+                    listener(event)
+        except docker.errors.APIError as error:
+            raise BaseUnavailable(self._refused(registry, str(error.explanation))) from error
+        except requests.RequestException as error:
+            raise BaseUnavailable(self._refused(registry, _SILENT)) from error
+
+    def _ask(self) -> str | None:
+        api = self._engine.client.api
+        try:
+            # A HEAD request would not count as a pull; the engine offers none.
+            response = api.get(api._url("/distribution/busybox:1.37/json"), timeout=_PROBE)
+        except requests.Timeout:
+            return f"it did not answer within {_PROBE:.0f} s"
+        except requests.RequestException:
+            return "the engine does not answer"
+        if response.ok or response.status_code == 404:  # Podman has no such question
+            return None
+        return _reason(response.text)
+
+    def _refused(self, registry: str, words: str) -> str:
+        """A failed pull as the end of a sentence; what will not change soon is kept."""
+        is_hub = registry == docker.auth.INDEX_NAME
+        shown = "Docker Hub" if is_hub else registry
+        if re.search("not found|manifest unknown|denied|does not exist", words):
+            return f"{shown} has no such image, or shows it to nobody without a login"
+        reason = _reason(words)
+        if is_hub:
+            self._problem = reason
+        return f"{shown} can't be used: {reason}"
+
+    def _tag(self, image: Any, row: BaseInfo) -> str:
+        repository, _, version = reference(row).rpartition(":")
+        image.tag(repository, version)
+        return reference(row)
+
+
+def reference(row: BaseInfo) -> str:
+    """What the lab has the engine know a pinned image by, however it got there."""
+    pin = f"-{row.digest.removeprefix('sha256:')[:12]}" if row.digest else ""
+    return f"{names.HUB_PREFIX}{row.name}{pin}"
+
+
+def _reason(words: str) -> str:
+    """An engine's words about a registry that refuses, as the end of a sentence."""
+    if re.search("toomanyrequests|rate limit|429", words):
+        return "its limit of pulls is reached"
+    if "no space left" in words:
+        return "the engine's disk has no room"
+    if words == _SILENT:
+        return f"it was silent for {_SILENCE:.0f} s"
+    return "the engine can't reach it"
+
+
+def _event(message: Mapping[str, Any]) -> Event | None:
+    """One message of a pull or a load as an Event; None for what is about no layer."""
+    status, layer = message.get("status", ""), message.get("id")
+    detail = message.get("progressDetail") or {}
+    if not layer or status.startswith("Pulling from"):
+        return None
+    return Event(
+        step=layer,
+        name=f"layer {layer}",
+        state={"Pull complete": "done", "Already exists": "cached"}.get(status, "running"),
+        current=detail.get("current", 0),
+        total=detail.get("total", 0),
+    )

@@ -1,0 +1,319 @@
+"""Makes base images local: knows where they can be had, and gives a reference for `gcc:14` and says
+where it came from."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import docker.errors
+import docker.utils
+import filelock
+
+from helpers import names
+from helpers.bases import archive, hub, standins
+from helpers.bases import table as base_table
+from helpers.bases.archive import Archive, Entry
+from helpers.bases.table import BaseInfo, BaseTable, short_name
+from helpers.errors import BaseUnavailable, LabError
+from helpers.events import Event, Listener, ignore
+from helpers.value import Value
+
+if TYPE_CHECKING:
+    from helpers.engines.engine import Engine
+
+ARCHIVE = "bases.tar"
+"""The archive in the cache folder that is used without being named."""
+
+
+@dataclass(frozen=True, repr=False)
+class Base(Value):
+    """A base image that the engine has.
+
+    name       as the Dockerfile has it
+    reference  what the engine knows it by
+    source     `present` (it was here), `archive`, `hub`: the real image; or `stand-in`
+    digest     that the name is pinned to; None for a stand-in and for what is not in the table
+    size       bytes of its layers, as the engine's history adds them up
+    hub_size   bytes of Docker Hub's image, as the table has it; None where it isn't in the table
+    note       how a stand-in differs, a sentence, or ""
+    """
+
+    name: str
+    reference: str
+    source: Literal["present", "archive", "hub", "stand-in"]
+    digest: str | None
+    size: int
+    hub_size: int | None
+    note: str = ""
+
+
+class Bases:
+    """Where one engine's base images come from.
+
+    engine  the engine
+    source  `hub`, `stand-ins` or an archive's path, and nothing else is tried; without it what
+            `LAB_BASES` says; without that the first that has the base: here already at the pinned
+            digest, an archive, Docker Hub, stand-ins
+
+    May be used by several threads. Raises LabError for an archive that can't be read.
+    """
+
+    def __init__(self, engine: Engine, source: str | None = None) -> None:
+        self._engine = engine
+        self._table = base_table.read()
+        self._hub = hub.Hub(engine)
+        self._chosen = source or os.environ.get(names.BASES_VARIABLE) or None
+        self._archive = self._find_archive()
+        self._from: dict[str, str] = {}
+
+    @property
+    def source_line(self) -> str:
+        """Which source is used and why, and what came from another one. Docker Hub is asked for,
+        where that has to be known."""
+        usual, words = self._usual()
+        others: dict[str, list[str]] = {}
+        for name, origin in self._from.items():
+            if origin != usual:
+                others.setdefault(origin, []).append(name)
+        mixed = [f"{', '.join(sorted(found))} from {origin}" for origin, found in others.items()]
+        return "; but ".join([words, *mixed])
+
+    def in_order(self) -> list[str]:
+        """The names of the bases that notebooks need, in the order in which they do."""
+        rows = [row for row in self._table.values() if row.notebooks]
+        return [row.name for row in sorted(rows, key=lambda row: row.notebooks[0])]
+
+    def table(self) -> BaseTable:
+        """Every base, with what the engine has of it."""
+        return BaseTable(tuple(replace(r, here=self._here(r)) for r in self._table.values()))
+
+    def ensure(self, name: str, listener: Listener = ignore) -> Base:
+        """Makes a base local, unless it is, and says where it came from.
+
+        name  as Dockerfiles have it; one that isn't in the table may be any image's
+
+        Whoever else wants it meanwhile, in another kernel too, waits for it. Raises
+        BaseUnavailable, which says what was tried.
+        """
+        row = self._table.get(short_name(name))
+        if row is None:
+            return self._other(name, listener)
+        reasons: list[str] = []
+        with _locked(row.name, listener):
+            for source in self._sources():
+                try:
+                    base = source(row, _telling(reasons, row, listener))
+                except LabError as error:
+                    reasons.append(str(error).rstrip("."))
+                else:
+                    if base:
+                        return replace(base, name=name)
+        why = "; ".join(reasons) or f"{self._usual()[1]} does not have it"
+        raise BaseUnavailable(f"The base {name} can't be had: {why}.")
+
+    def export(
+        self, file: Path, names: Sequence[str] | None = None, listener: Listener = ignore
+    ) -> None:
+        """Saves bases that the engine has to an archive.
+
+        names  of those to save; without it all that notebooks need and the engine has
+
+        Raises BaseUnavailable where it has not got one of them, LabError where the file can't be
+        written.
+        """
+        found = [self._entry(self._row(name)) for name in names or self.in_order()]
+        missing = [n for n, entry in zip(names or [], found, strict=False) if entry is None]
+        entries = [entry for entry in found if entry]
+        if missing or not entries:
+            raise BaseUnavailable(
+                f"The engine has no {' and no '.join(missing) or 'base'} to save: "
+                "type `python3 -m helpers bases pull` or `bases build` first."
+            )
+        archive.write(self._engine, Path(file), entries, listener)
+
+    def load(self, file: Path, listener: Listener = ignore) -> None:
+        """Loads all of an archive into the engine; from then on these are preferred to Docker Hub.
+
+        Raises LabError where it can't be read or is for another architecture.
+        """
+        brought = Archive(self._engine, Path(file), archive.read(Path(file)))
+        for name in brought.entries:
+            with _locked(name, listener):
+                brought.get(name, listener)
+        archive.remember(brought.entries.values())
+        self._archive = archive.remembered(self._engine)
+
+    def clean(self) -> None:
+        """Removes this user's stand-ins, and the lab's names of Docker Hub's images."""
+        client = self._engine.client
+        tags = {tag for image in client.images.list() for tag in image.tags}
+        hubs = {tag for tag in tags if tag.startswith(names.HUB_PREFIX)}
+        for tag in hubs.union(standins.made(self._engine)):
+            with suppress(docker.errors.ImageNotFound):
+                client.images.remove(tag, force=True)
+        archive.remember([])
+        self._from.clear()
+
+    def _sources(self) -> list[Callable[[BaseInfo, Listener], Base | None]]:
+        """Ways to get a base, to be tried in this order. One gives None where it has not got it,
+        and raises LabError, whose message is a reason, where it fails."""
+        if self._chosen is None:
+            return [self._present, self._from_archive, self._from_hub, self._stand_in]
+        if self._chosen == "hub":
+            return [self._present, self._from_hub]
+        return [self._stand_in if self._chosen == "stand-ins" else self._from_archive]
+
+    def _usual(self) -> tuple[str, str]:
+        """Where the next base comes from, and that as the beginning of the line."""
+        if self._archive.entries and self._chosen not in ("hub", "stand-ins"):
+            return "an archive", str(self._archive)
+        if self._chosen == "stand-ins":
+            return "stand-ins", "stand-ins made of Debian packages"
+        problem = None if self._chosen == "hub" else self._hub.problem()
+        if problem:
+            words = f"stand-ins made of Debian packages, since Docker Hub can't be used: {problem}"
+            return "stand-ins", words
+        return "Docker Hub", "Docker Hub, each at the digest that it is pinned to"
+
+    def _present(self, row: BaseInfo, listener: Listener) -> Base | None:
+        reference = self._hub.find(row)
+        origin = "an archive" if row.name in self._archive.entries else "Docker Hub"
+        return self._made(row, reference, "present", origin) if reference else None
+
+    def _from_archive(self, row: BaseInfo, listener: Listener) -> Base | None:
+        entry = self._archive.get(row.name, listener)
+        if entry is None:
+            return None
+        kind = "stand-in" if entry.source == "stand-in" else "archive"
+        return self._made(row, entry.reference, kind, "an archive")
+
+    def _from_hub(self, row: BaseInfo, listener: Listener) -> Base:
+        return self._made(row, self._hub.pull(row, listener), "hub", "Docker Hub")
+
+    def _stand_in(self, row: BaseInfo, listener: Listener) -> Base:
+        reference = standins.find(self._engine, row, self._table)
+        if reference is None:
+            begins_with = {}
+            for name in standins.needs(row):
+                with _locked(name, listener):
+                    begins_with[name] = self._stand_in(self._table[name], listener).reference
+            reference = standins.make(self._engine, row, self._table, begins_with, listener)
+        return self._made(row, reference, "stand-in", "stand-ins")
+
+    def _made(self, row: BaseInfo, reference: str, source: str, origin: str) -> Base:
+        if row.notebooks:
+            self._from[row.name] = origin
+        real = source != "stand-in"
+        return Base(
+            name=row.name,
+            reference=reference,
+            source=source,
+            digest=row.digest if real else None,
+            size=_size(self._engine, reference),
+            hub_size=row.hub_size,
+            note="" if real else row.note,
+        )
+
+    def _other(self, name: str, listener: Listener) -> Base:
+        """A base that the table does not know: the engine's, or Docker Hub's where that is used."""
+        client = self._engine.client
+        source = "present"
+        try:
+            client.images.get(name)
+        except docker.errors.ImageNotFound:
+            if self._chosen not in (None, "hub"):
+                raise BaseUnavailable(
+                    f"The base {name} is not here, and nothing stands in for it: there is "
+                    f"{', '.join(self._table)}."
+                ) from None
+            source = "hub"
+            repository, tag = docker.utils.parse_repository_tag(name)
+            try:
+                with _locked(name, listener):
+                    self._hub.fetch(repository, tag or "latest", listener)
+            except BaseUnavailable as error:
+                raise BaseUnavailable(f"The base {name} can't be had: {error}.") from error
+        return Base(name, name, source, None, _size(self._engine, name), None)
+
+    def _row(self, name: str) -> BaseInfo:
+        row = self._table.get(short_name(name))
+        if row is None:
+            raise BaseUnavailable(f"No base is called {name!r}: there is {', '.join(self._table)}.")
+        return row
+
+    def _here(self, row: BaseInfo) -> str | None:
+        entry = self._entry(row)
+        return entry.source if entry else None
+
+    def _entry(self, row: BaseInfo) -> Entry | None:
+        """What the engine has of a base, the real image before a stand-in; None where it has
+        nothing, or a stand-in of a recipe that has changed."""
+        reference, recipe = self._hub.find(row), None
+        if reference is None:
+            reference = standins.find(self._engine, row, self._table)
+            recipe = standins.fingerprint(row, self._table)
+        if reference is None:
+            return self._archive.find(row.name)
+        return Entry(
+            name=row.name,
+            source="stand-in" if recipe else "hub",
+            reference=reference,
+            digest=None if recipe else row.digest,
+            recipe=recipe,
+            architecture=self._engine.architecture,
+            size=_size(self._engine, reference),
+            file=row.name.replace(":", "-").replace("/", "-") + ".tar.gz",
+        )
+
+    def _find_archive(self) -> Archive:
+        """The archive that was chosen, the one in the cache folder, or what was loaded before."""
+        file = names.cache() / ARCHIVE
+        if self._chosen in ("hub", "stand-ins"):
+            return Archive(self._engine, None, [])
+        if self._chosen:
+            file = Path(self._chosen).expanduser()
+        elif not file.is_file():
+            return archive.remembered(self._engine)
+        return Archive(self._engine, file, archive.read(file))
+
+
+@contextmanager
+def _locked(name: str, listener: Listener) -> Iterator[None]:
+    """One at a time gets a base, among all processes of this user."""
+    folder = names.cache() / "locks"
+    folder.mkdir(exist_ok=True)
+    lock = filelock.FileLock(folder / f"base-{name.replace('/', '-').replace(':', '-')}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        waiting = f"{name}: waiting for another that gets it"
+        listener(Event("waiting", waiting))
+        lock.acquire()
+        listener(Event("waiting", waiting, "done"))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _telling(reasons: list[str], row: BaseInfo, listener: Listener) -> Listener:
+    """A listener that is told, before the first news of a source, why others were passed over."""
+    told = threading.Event()
+
+    def tell(event: Event) -> None:
+        if reasons and not told.is_set():
+            told.set()
+            listener(Event("source", f"{row.name}: {'; '.join(reasons)}", "done"))
+        listener(event)
+
+    return tell
+
+
+def _size(engine: Engine, reference: str) -> int:
+    return sum(layer["Size"] for layer in engine.client.api.history(reference))

@@ -1,0 +1,220 @@
+"""Makes the stand-ins of base images from Debian packages, by the recipes in `samples/bases`.
+
+The first root comes from mmdebstrap on this machine, or in a build on any Debian image that the
+engine has. All others are Dockerfiles on top of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker.errors
+
+from helpers import names
+from helpers.bases import table as base_table
+from helpers.bases.table import BaseInfo
+from helpers.building.build import build
+from helpers.building.dockerfile import references
+from helpers.errors import BaseUnavailable, BuildFailed
+from helpers.events import Event, Listener
+
+if TYPE_CHECKING:
+    from helpers.engines.engine import Engine
+
+_IN_A_BUILD = "debian-trixie.Dockerfile"
+_CONFIG = (
+    "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    'CMD ["bash"]',
+)
+
+
+def reference(name: str) -> str:
+    """What the engine knows the stand-in of a base by."""
+    return names.BASE_PREFIX + name
+
+
+def needs(row: BaseInfo) -> list[str]:
+    """The names of the bases that a recipe begins with."""
+    return [] if _is_root(row) else references(_text(row.recipe))
+
+
+def fingerprint(row: BaseInfo, table: Mapping[str, BaseInfo]) -> str:
+    """A hash of all that a stand-in is made from: its recipe, the scripts that this names, and the
+    recipes of what it is built on."""
+    text = _text(row.recipe)
+    parts = [text, row.target or ""]
+    parts += [s.read_text() for s in sorted(base_table.FOLDER.glob("*.sh")) if s.name in text]
+    parts += [fingerprint(table[name], table) for name in needs(row)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def find(engine: Engine, row: BaseInfo, table: Mapping[str, BaseInfo]) -> str | None:
+    """The stand-in's reference, where the engine has it as the recipe makes it now."""
+    with suppress(docker.errors.ImageNotFound):
+        image = engine.client.images.get(reference(row.name))
+        if image.labels.get(names.RECIPE_LABEL) == fingerprint(row, table):
+            return reference(row.name)
+    return None
+
+
+def make(
+    engine: Engine,
+    row: BaseInfo,
+    table: Mapping[str, BaseInfo],
+    bases: Mapping[str, str],
+    listener: Listener,
+) -> str:
+    """Makes a stand-in and returns its reference. An older one of that name is replaced.
+
+    bases  by name, the engine's references for what the recipe begins with (`needs`)
+
+    Raises BaseUnavailable, which says what to do.
+    """
+    tag = reference(row.name)
+    labels = {names.RECIPE_LABEL: fingerprint(row, table), names.MAKER_LABEL: names.owner()}
+    client = engine.client
+    older = None
+    with suppress(docker.errors.ImageNotFound):
+        older = client.images.get(tag).id
+    if _is_root(row) and _host_can(engine):
+        _import_root(engine, row, tag, labels, listener)
+    else:
+        recipe, args = row.recipe, {}
+        if _is_root(row):
+            recipe, args = _IN_A_BUILD, {"DEBIAN": _debian(engine)}
+        try:
+            build(
+                engine,
+                base_table.FOLDER,
+                _text(recipe),
+                tag=tag,
+                bases=bases,
+                target=row.target,
+                args=args,
+                labels=labels,
+                listener=listener,
+            )
+        except BuildFailed as error:
+            last = error.log.strip().rpartition("\n")[2] or error.error
+            raise BaseUnavailable(
+                f"the stand-in can't be made: {error.step} failed ({last}). "
+                "Look whether builds reach a Debian mirror, and try again"
+            ) from error
+    with suppress(docker.errors.APIError):  # images are built on it
+        if older and not client.images.get(older).tags:
+            client.images.remove(older)
+    return tag
+
+
+def made(engine: Engine) -> Iterator[str]:
+    """The references of the stand-ins that this user has made."""
+    mine = {"label": f"{names.MAKER_LABEL}={names.owner()}"}
+    for image in engine.client.images.list(filters=mine):
+        yield from (tag for tag in image.tags if tag.startswith(names.BASE_PREFIX))
+
+
+def _is_root(row: BaseInfo) -> bool:
+    return row.recipe.endswith(".sh")
+
+
+def _text(recipe: str) -> str:
+    return (base_table.FOLDER / recipe).read_text()
+
+
+def _host_can(engine: Engine) -> bool:
+    """Whether this machine can make the first root, for the engine's architecture."""
+    if not all(shutil.which(tool) for tool in ("mmdebstrap", "apt-get", "dpkg")):
+        return False
+    own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
+    return own.stdout.strip() == engine.architecture
+
+
+def _debian(engine: Engine) -> str:
+    """A Debian image of the engine's, the newer the better. Raises BaseUnavailable where it has
+    none."""
+    tags = [tag for image in engine.client.images.list(name="debian") for tag in image.tags]
+    if tags:  # mmdebstrap needs no privileges in a build from bookworm on
+        return min(tags, key=lambda tag: re.search("trixie|13|bookworm|12|latest", tag) is None)
+    if shutil.which("apt-get"):
+        what = "Type `sudo apt-get install mmdebstrap`"
+    else:
+        what = "Have the engine pull any `debian` image, or get an archive of the bases"
+    raise BaseUnavailable(
+        "stand-ins need mmdebstrap on a Debian machine of the engine's architecture, or a Debian "
+        f"image to begin with. {what}, and try again"
+    )
+
+
+def _import_root(
+    engine: Engine, row: BaseInfo, tag: str, labels: Mapping[str, str], listener: Listener
+) -> None:
+    suite = row.name.partition(":")[2]
+    step = f"mmdebstrap {suite}"
+    with tempfile.TemporaryDirectory(dir=names.cache(), prefix="root-") as folder:
+        tar = Path(folder) / "root.tar"
+        command = ["sh", str(base_table.FOLDER / row.recipe), suite, str(tar)]
+        _run([*_isolated(), *command], step, listener, Path(folder))
+        repository, _, version = tag.rpartition(":")
+        answer = engine.client.api.import_image_from_file(
+            str(tar),
+            repository=repository,
+            tag=version,
+            changes=[*_CONFIG, *(f'LABEL {key}="{value}"' for key, value in labels.items())],
+        )
+    if '"error"' in answer:
+        raise BaseUnavailable(f"the engine can't import the root of {suite}: {answer.strip()}")
+    listener(Event(step, step, "done"))
+
+
+def _isolated() -> list[str]:
+    """What a command begins with, so that its mounts and processes end with it: mmdebstrap leaves
+    some when it is interrupted. For others than root it does the like itself."""
+    words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if os.geteuid() == 0 and shutil.which("unshare"):
+        tried = subprocess.run([*words, "true"], capture_output=True)
+        if tried.returncode == 0:
+            return words
+    return []
+
+
+def _run(command: list[str], step: str, listener: Listener, folder: Path) -> None:
+    """Runs a command and passes on what it prints; root's temporary files are in `folder`. Raises
+    BaseUnavailable where it fails."""
+    last = ""
+    # the users that mmdebstrap takes for others than root can't go into a home folder
+    place = {"TMPDIR": str(folder)} if os.geteuid() == 0 else {}
+    listener(Event(step, step))
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **place},
+        text=True,
+        errors="replace",
+        start_new_session=True,  # its children end with it, and Ctrl-C reaches it through us alone
+    ) as process:
+        try:
+            for line in process.stdout:
+                last = line.strip() or last
+                listener(Event(step, step, log=line))
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+    if process.returncode:
+        listener(Event(step, step, "error"))
+        raise BaseUnavailable(
+            f"{step} failed ({last}). Look whether this machine reaches its Debian mirror, "
+            "and try again"
+        )

@@ -1,0 +1,1 @@
+"""What an ELF binary needs before it can start, read from its headers; nothing is run."""

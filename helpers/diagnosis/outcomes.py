@@ -1,0 +1,79 @@
+"""The causes that end a program which its loader or itself had started, a function for each: it is
+given a `Case` and gives `Said` where the cause is certain."""
+
+from __future__ import annotations
+
+from posixpath import basename, dirname
+
+from helpers.diagnosis.case import Case
+from helpers.diagnosis.said import Said, is_own, static, table
+
+
+def missing_library(case: Case) -> Said | None:
+    code, missing = case.process.exit_code, case.closure.missing
+    if not missing or code not in (None, 127):
+        return None
+    first, path = missing[0], case.start.path
+    others = [m for m in missing if m.needed_by != case.start.real]
+    libraries = case.closure.libraries
+    here = [f.path for f in case.fs.find(first.name) if case.fs.resolve(f.path)]
+    facts = {
+        "path": path,
+        "library": first.name,
+        "names": " and ".join(f"`{m.name}`" for m in missing),
+        "who": "".join(f"`{m.name}` is what `{m.needed_by}` needs. " for m in others),
+        "to": next((dirname(p) for p in libraries if basename(p).startswith("libc.")), "/usr/lib"),
+        "static": static(case),
+        "reason": f"it is for {first.machine}" if first.machine else "it is no library",
+    }
+    names = tuple(m.name for m in missing)
+    if first.unusable:
+        return Said("unusable", facts | {"found": first.unusable}, names, ran=True)
+    if not here:
+        return Said("absent", facts, names, ran=True)
+    folder = dirname(here[0])
+    indexed = case.has("ldconfig") and case.header and case.header.libc == "glibc"
+    index = f"echo {folder} > /etc/ld.so.conf.d/{basename(folder)}.conf && ldconfig"
+    facts |= {"found": here[0], "folder": folder, "index": index if indexed else None}
+    return Said("elsewhere", facts, names, ran=True)
+
+
+def symbol_version(case: Case) -> Said | None:
+    every, code = case.closure.outdated, case.process.exit_code
+    if not every or code not in (None, 1, 127):
+        return None
+    old = every[0]
+    facts = {
+        "library": old.name,
+        "found": old.path,
+        "by": old.needed_by if old.needed_by != case.start.real else case.start.path,
+        "versions": " and ".join(old.versions),
+        "newest": old.newest or "none of that kind",
+        "base": case.release(),
+        "static": static(case),
+    }
+    missing = tuple(f"{o.name} ({version})" for o in every for version in o.versions)
+    return Said("old", facts, missing, ran=True)
+
+
+def killed(case: Case) -> Said | None:
+    number = case.process.signal
+    if not number or case.process.oom:
+        return None
+    code = case.process.exit_code
+    known = table()["signals"].get(str(number), {"name": "unknown", "means": "it was ended"})
+    program = basename(case.start.path or case.start.name)
+    findable = known.get("find") and case.header and not case.header.go and is_own(case)
+    facts = {
+        "number": number,
+        "signal": known["name"],
+        "means": known["means"],
+        "sum": f"The exit code {code} is 128 and the signal's number." * (code == 128 + number),
+        "program": program if findable else None,
+        "allow": "docker run --security-opt seccomp=unconfined IMAGE" * bool(known.get("allow")),
+    }
+    return Said("signal", facts, ran=True)
+
+
+def out_of_memory(case: Case) -> Said | None:
+    return Said("limit", {}, ran=True) if case.process.oom else None

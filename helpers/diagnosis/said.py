@@ -1,0 +1,52 @@
+"""What a cause has to say: chooses among the texts of causes.toml, and gives the lines of a
+Dockerfile that more than one cause proposes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from posixpath import basename
+from typing import Any
+
+from helpers.diagnosis.case import Case
+from helpers.diagnosis.command import SHELLS
+
+
+@dataclass(frozen=True)
+class Said:
+    """What there is to say: which of the cause's texts, what its placeholders stand for (a fix
+    whose placeholder stands for nothing is left out), and what isn't there. `ran` is whether
+    something had started before it came to that."""
+
+    case: str
+    facts: Mapping[str, Any]
+    missing: tuple[str, ...] = ()
+    ran: bool = False
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """What causes.toml says."""
+    return tomllib.loads(Path(__file__).with_name("causes.toml").read_text(encoding="utf-8"))
+
+
+def static(case: Case) -> str | None:
+    """The line of a build stage that makes the program need nothing, where that can be told."""
+    head, path = case.header, case.start.path
+    if head and head.go:
+        return "ENV CGO_ENABLED=0"
+    if not head or not path or not is_own(case):
+        return None
+    if any(name.startswith("libstdc++") for name in head.needed):
+        return f"RUN g++ -static -o {path} {basename(path)}.cpp"
+    return f"RUN gcc -static -o {path} {basename(path)}.c"
+
+
+def is_own(case: Case) -> bool:
+    """Whether the program looks as one that was built for this image, not a distribution's."""
+    start = case.start
+    packaged = (start.path or "").startswith(("/usr/bin/", "/usr/sbin/"))
+    return start.by != "kernel" and not packaged and basename(start.name) not in SHELLS

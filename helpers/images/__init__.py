@@ -1,0 +1,1 @@
+"""What is inside an image: its layers, their files and their sizes."""

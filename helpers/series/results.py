@@ -1,0 +1,108 @@
+"""Knows how the series is executed at once: draws how far it is, and writes what came of it as
+tables, `results/results.md` and `.csv`, and the variants' sizes beside them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import names, samples
+from helpers.series import notebooks
+from helpers.series.notebooks import Executed
+from helpers.show import units
+
+FOLDER = names.ROOT / "results"
+
+COLUMNS = ("notebook", "cells", "seconds", "error")
+
+
+def run(wanted: Sequence[str], *, write: bool, folder: Path = FOLDER) -> int:
+    """Executes notebooks one after the other.
+
+    wanted  which ones, as `notebooks.find` takes them; without any: all, and the sizes of the
+            article's variants are measured too
+    write   saves each as it was executed, in the form that is committed; not one that failed
+
+    Returns 0, or 1 where a notebook ended with an error. Raises LabError for an unknown one.
+    """
+    paths = notebooks.find(*wanted)
+    done: list[Executed] = []
+    with _progress() as progress:
+        for path in paths:
+            executed = _execute(path, progress)
+            done.append(executed)
+            if write and not executed.error:
+                notebooks.write(path, executed.notebook)
+    folder.mkdir(exist_ok=True)
+    _write_executed(done, folder)
+    if not wanted:
+        _write_variants(folder)
+    print(f"The results are in {folder}.")
+    return 1 if any(each.error for each in done) else 0
+
+
+def _progress():
+    """Bars in a terminal; elsewhere the lines that are printed under them alone."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    return Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+
+
+def _execute(path: Path, progress) -> Executed:
+    name = _name(path).removesuffix(".ipynb")
+    task = progress.add_task(name, total=None)
+    try:
+        executed = notebooks.execute(
+            path, heard=lambda n, of: progress.update(task, completed=n, total=of)
+        )
+    finally:
+        progress.remove_task(task)
+    sign = "✗" if executed.error else "✓"
+    line = f"{sign} {name} · {executed.cells} cells · {units.seconds(executed.seconds)}"
+    progress.console.print(f"{line}\n  {executed.error}" if executed.error else line, markup=False)
+    return executed
+
+
+def _write_executed(done: Sequence[Executed], folder: Path) -> None:
+    rows = [(_name(each.path), str(each.cells), f"{each.seconds:.1f}", each.error) for each in done]
+    with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    (folder / "results.md").write_text(_table(COLUMNS, rows), encoding="utf-8")
+
+
+def _name(path: Path) -> str:
+    folder = path.resolve().parent
+    return f"solutions/{path.name}" if folder.name == "solutions" else path.name
+
+
+def _write_variants(folder: Path) -> None:
+    """The variants that have a figure in the article, as this engine and these bases give them."""
+    from helpers.lab import Lab
+
+    keys = [variant.key for variant in samples.variants() if variant.article]
+    comparison = Lab().compare(*keys)
+    comparison.frame.to_csv(folder / "variants.csv", index=False)
+    first, *_ = comparison.rows
+    rows = [
+        (
+            row.variant,
+            units.size(row.size),
+            units.NONE if row is first else units.reduction(first.size, row.size),
+            row.says,
+            "yes" if row.runs else f"no: {row.cause}",
+        )
+        for row in comparison.rows
+    ]
+    head = ("variant", "size", "reduction", "article", "runs")
+    (folder / "variants.md").write_text(_table(head, rows), encoding="utf-8")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)

@@ -1,0 +1,219 @@
+"""Knows what the next step needs of this machine, and says of each thing whether it is here, comes
+by itself with the next command, or is the person's to get."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from helpers import names
+from helpers.errors import EngineError, LabError
+from helpers.setup import environment as setup
+from helpers.setup import host
+
+if TYPE_CHECKING:
+    from helpers.bases.source import Bases
+    from helpers.bases.table import BaseInfo
+    from helpers.engines.engine import Engine
+
+BUILDS = 4_000_000_000
+"""Bytes on the engine's disk for what the series builds on its bases, build cache and all."""
+
+SCRATCH = 1_000_000_000
+"""Bytes on it where all bases are here, and so the builds too, or the most of them."""
+
+MEMORY = 1_500_000_000
+"""Bytes of memory for JupyterLab, a kernel and a compiler."""
+
+NOT_YET = "known when the packages are here"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is needed.
+
+    state  `ok`; `later`: a command gets it by itself; `missing`: the person has to
+    says   what is here, and for `missing` what to do
+    """
+
+    name: str
+    state: Literal["ok", "later", "missing"]
+    says: str
+
+
+def report() -> int:
+    """Prints a line for each thing. Returns 0 if the next step works, else 1."""
+    found = list(findings())
+    for each in found:
+        print(f"{each.state:<8} {each.name:<9} {each.says}")
+    if any(each.state == "missing" for each in found):
+        return 1
+    print("The next step works: python3 -m helpers lab")
+    return 0
+
+
+def findings() -> Iterator[Finding]:
+    """Everything, in the order in which it is needed."""
+    yield Finding("python", "ok", f"{platform.python_version()}, {sys.executable}")
+    packages = _packages()
+    yield packages
+    if packages.state == "ok":
+        yield from _engine_and_bases()
+    else:
+        yield Finding("engine", "later", NOT_YET)
+        yield Finding("bases", "later", NOT_YET)
+        yield room(_free(names.ROOT), setup.SPACE, names.ROOT)
+    yield memory(_memory())
+
+
+def check_room(engine: Engine) -> None:
+    """Raises NotReady where the engine's disk has no room for what is still to be made."""
+    from helpers.bases.source import Bases
+
+    found = _room(engine, Bases(engine))
+    if found.state == "missing":
+        raise setup.NotReady(f"There is no room to go on: {found.says}")
+
+
+def room(free: int | None, needed: int, where: Path | str) -> Finding:
+    """Of a disk; `free` is None where nobody can tell. All in bytes."""
+    wanted = f"about {_gb(needed)} needed"
+    if free is None:
+        return Finding("disk", "ok", f"{wanted}, on a disk of the engine's that can't be seen here")
+    says = f"{_gb(free)} free at {where}, {wanted}"
+    if free >= needed:
+        return Finding("disk", "ok", says)
+    name = names.CACHE_VARIABLE
+    do = f"make room there, or name a folder on another disk with {name} for a private engine"
+    return Finding("disk", "missing", f"{says}: {do}.")
+
+
+def memory(free: int | None) -> Finding:
+    """Of this machine's memory, in bytes; None where nobody can tell."""
+    wanted = f"about {_gb(MEMORY)} needed"
+    if free is None:
+        return Finding("memory", "ok", wanted)
+    says = f"{_gb(free)} free, {wanted}"
+    if free >= MEMORY:
+        return Finding("memory", "ok", says)
+    return Finding("memory", "missing", f"{says}: end other programs.")
+
+
+def left_to_make(rows: Iterator[BaseInfo]) -> tuple[int, int]:
+    """Bytes and seconds for the bases that are not here; the larger of what either source takes."""
+    lacking = [row for row in rows if row.here is None]
+    return (
+        sum(max(row.size, row.hub_size) for row in lacking),
+        sum(row.seconds for row in lacking),
+    )
+
+
+def _packages() -> Finding:
+    venv = names.ROOT / ".venv"
+    if not setup.lacking():
+        return Finding("packages", "ok", f"all of pyproject.toml, in {sys.prefix}")
+    if venv.exists() and not (venv / setup.STAMP).exists():
+        return Finding("packages", "missing", setup.of_your_own(venv))
+    if not venv.exists() and not setup.can_make_venv() and not host.may_install_venv():
+        return Finding("packages", "missing", setup.no_venv())
+    return Finding("packages", "later", f"any other command installs them in {venv}")
+
+
+def _engine_and_bases() -> Iterator[Finding]:
+    from helpers.bases.source import Bases
+    from helpers.engines.engine import Engine
+    from helpers.show import units
+
+    try:
+        engine = Engine.find(start=False)
+    except EngineError as error:
+        yield from _no_engine(error)
+        return
+    with engine:
+        kind = ", private" if engine.private else ""
+        yield Finding(
+            "engine",
+            "ok",
+            f"{engine.name} {engine.version} at {engine.host}{kind}: {engine.store} store, "
+            f"builder {engine.builder}",
+        )
+        bases = Bases(engine)
+        try:
+            source = bases.source_line
+        except LabError as error:
+            yield Finding("bases", "missing", str(error))
+        else:
+            _, seconds = left_to_make(iter(bases.table()))
+            more = f"; about {units.seconds(seconds)} to make the rest" if seconds else "; all here"
+            yield Finding("bases", "ok", source + more)
+        yield _room(engine, bases)
+    yield from _users()
+
+
+def _no_engine(error: EngineError) -> Iterator[Finding]:
+    from helpers.bases import table as base_table
+
+    facts = host.Facts.of([*host.ENGINE, *host.STAND_INS])
+    if not error.absent:
+        yield Finding("engine", "missing", str(error))
+    elif not host.can_have(facts):
+        yield Finding("engine", "missing", host.by_hand(facts))
+    else:
+        install = ", ".join(package.name for package in facts.lacks)
+        doing = f"installs {install} and starts" if install else "starts"
+        yield Finding("engine", "later", f"none answers; `lab` asks, then {doing} a private one")
+    size, _ = left_to_make(iter(base_table.read().values()))
+    yield Finding("bases", "later", "known when an engine answers")
+    yield room(_free(names.cache()), size + BUILDS, names.cache())
+
+
+def _room(engine: Engine, bases: Bases) -> Finding:
+    missing, _ = left_to_make(iter(bases.table()))
+    where = _disk_of(engine)
+    needed = missing + BUILDS if missing else SCRATCH
+    return room(_free(where) if where else None, needed, where or "")
+
+
+def _disk_of(engine: Engine) -> Path | None:
+    """The folder where the engine keeps its images, where this machine sees it."""
+    if engine.private:
+        return names.cache()
+    folder = Path(engine.client.info().get("DockerRootDir", ""))
+    local = engine.host.startswith("unix:") and sys.platform == "linux"
+    return folder if local and folder.is_dir() else None
+
+
+def _users() -> Iterator[Finding]:
+    if sys.platform != "linux":
+        return
+    from helpers.engines import private
+
+    for user in private.users():
+        yield Finding("user", "ok", f"of the private engine: process {user.pid}, {user.command}")
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def _memory() -> int | None:
+    """Bytes that are free, or those of the machine where it doesn't tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+        return None
+    except OSError:
+        sysconf = getattr(os, "sysconf", None)
+        return sysconf("SC_PHYS_PAGES") * sysconf("SC_PAGE_SIZE") if sysconf else None
+
+
+def _gb(count: int) -> str:
+    # Set-up has no package that writes sizes.
+    return f"{count / 1_000_000_000:.1f} GB"

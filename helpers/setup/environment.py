@@ -1,0 +1,262 @@
+"""Knows how to get the packages: makes and keeps `.venv` beside the checkout, with the standard
+library alone, and gives the interpreter that has them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from helpers import names
+from helpers.errors import LabError
+
+STAMP = ".made-by-helpers.json"
+"""In each .venv that this module made; one without it is somebody's own and is never changed."""
+
+DISTRIBUTION = "shrink-docker-images"
+
+SPACE = 1_000_000_000
+"""Bytes that `.venv` needs, and pip while it works."""
+
+
+class NotReady(LabError):
+    """Something that only the person can put right; the commands end with exit status 2."""
+
+    status = 2
+
+
+class NoVenv(NotReady):
+    """This Python has no `venv`."""
+
+
+Say = Callable[[str], None]
+
+
+def interpreter(say: Say, root: Path = names.ROOT) -> Path | None:
+    """The interpreter that has all packages, or None where it is the one that runs.
+
+    The one that runs is used as it is where it has them (an environment of conda's, say). Else the
+    checkout's .venv is: one of somebody's own if it has them, one that was made here after it was
+    brought up to date.
+
+    say  hears a sentence before something that takes long
+
+    Raises NotReady where the person must do something (NoVenv: get `venv`), LabError where pip
+    fails.
+    """
+    venv = root / ".venv"
+    inside = venv.is_dir() and Path(sys.prefix).resolve() == venv.resolve()
+    if not (inside and (venv / STAMP).exists()):
+        if not lacking(root):
+            return None
+        if inside:
+            raise NotReady(of_your_own(venv))
+        if venv.exists() and not (venv / STAMP).exists():
+            if _lacks_nothing(venv, root):
+                return python_of(venv)
+            raise NotReady(of_your_own(venv))
+    changed = _bring_up_to_date(venv, root, say)
+    return None if inside and not changed else python_of(venv)
+
+
+def is_current(venv: Path, root: Path = names.ROOT) -> bool:
+    """Whether a .venv was made here, whole, for this checkout, this pyproject.toml and Python."""
+    return _read_stamp(venv) == _stamp(venv, root) and python_of(venv).exists()
+
+
+def lacking(root: Path = names.ROOT) -> list[str]:
+    """What of pyproject.toml the running interpreter hasn't got, as pip would be asked for it."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    missing = [each for each in wanted if not _has(each)]
+    return missing if _is_installed_from(root) else [*missing, f"-e {root}"]
+
+
+def can_make_venv() -> bool:
+    """Whether this Python has both halves of `venv`; Debian keeps the second in a package."""
+    return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
+
+
+def python_of(venv: Path) -> Path:
+    """Where a virtual environment has its interpreter."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def continue_in(python: Path, arguments: list[str]) -> int:
+    """Runs the same command under another interpreter. Only Windows comes back, with its status."""
+    command = [str(python), "-m", "helpers", *arguments]
+    # From another folder `-m helpers` finds the package by its editable installation.
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(python, command)
+    with subprocess.Popen(command) as process:  # exec on Windows would give the prompt back at once
+        while True:
+            with suppress(KeyboardInterrupt):  # Ctrl-C reaches both; the command decides
+                return process.wait()
+
+
+def _bring_up_to_date(venv: Path, root: Path, say: Say) -> bool:
+    """Makes or mends our own .venv. Returns whether there was anything to do."""
+    if is_current(venv, root):
+        return False
+    with _alone(root):
+        if is_current(venv, root):  # another command did it meanwhile
+            return True
+        if venv.exists() and not _starts(venv, root):
+            say("The .venv that was made here before is not whole, or its Python is gone: anew.")
+            shutil.rmtree(venv)
+        try:
+            if shutil.disk_usage(root).free < SPACE:
+                raise OSError(errno.ENOSPC, "no room")
+            if not venv.exists():
+                _make(venv, say)
+            _install(venv, root, say)
+        except OSError as error:
+            raise NotReady(
+                f"{venv} can't be written ({error.strerror}): make room for about "
+                f"{SPACE // 1_000_000_000} GB there and see that it is yours, then repeat."
+            ) from None
+    return True
+
+
+def _make(venv: Path, say: Say) -> None:
+    if not can_make_venv():
+        raise NoVenv(no_venv())
+    say(f"Making {venv} …")
+    venv.mkdir()
+    (venv / STAMP).write_text("{}\n")  # from here on it is ours, half made or not
+    # Not sys.executable, which may be the one in the folder that was just removed.
+    command = [sys._base_executable, "-m", "venv", str(venv)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        raise LabError(f"The virtual environment could not be made: {_last(result)}")
+
+
+def no_venv() -> str:
+    """What to do about a Python without `venv`, in a sentence."""
+    return (
+        f"This Python ({sys.executable}) can't make virtual environments: type "
+        f"`sudo apt-get install {venv_package()}` (Debian, Ubuntu) or use a Python from "
+        "python.org, then repeat the command."
+    )
+
+
+def venv_package() -> str:
+    """The Debian package with the rest of `venv` for this Python."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+
+
+def _install(venv: Path, root: Path, say: Say) -> None:
+    say("Installing the packages into it; the first time takes a minute or two …")
+    pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    command = [*pip, "install", "--quiet", "-e", f"{root}[test]"]
+    for attempt in (1, 2):
+        result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if result.returncode == 0:
+            break
+        if attempt == 1:
+            say("That failed; once more …")
+    else:
+        raise LabError(
+            f"pip could not install the packages ({_last(result)}): see that this machine reaches "
+            "the package index, or set pip's own proxy or index, then repeat the command."
+        )
+    (venv / STAMP).write_text(json.dumps(_stamp(venv, root), indent=1) + "\n")
+
+
+def _stamp(venv: Path, root: Path) -> dict[str, str]:
+    wanted = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
+    return {"pyproject": wanted, "python": _python_version(venv), "root": str(root)}
+
+
+def _read_stamp(venv: Path) -> dict[str, str] | None:
+    try:
+        return json.loads((venv / STAMP).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _python_version(venv: Path) -> str:
+    """Of the interpreter that answers there now, `3.12`; "" where none does."""
+    with suppress(OSError, subprocess.SubprocessError):
+        command = [str(python_of(venv)), "-Ic", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return ""
+
+
+def _starts(venv: Path, root: Path) -> bool:
+    """Whether there is something to go on from: pip answers, and it was made for this folder."""
+    stamp = _read_stamp(venv)
+    if not stamp or stamp["root"] != str(root) or stamp["python"] != _python_version(venv):
+        return False
+    command = [str(python_of(venv)), "-m", "pip", "--version"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _lacks_nothing(venv: Path, root: Path) -> bool:
+    code = "import sys; from helpers.setup import environment as setup; sys.exit(bool(setup.lacking()))"
+    try:
+        return subprocess.run([str(python_of(venv)), "-c", code], cwd=root).returncode == 0
+    except OSError:
+        return False
+
+
+def of_your_own(venv: Path) -> str:
+    """What to do about a .venv that was not made here, in a sentence."""
+    return (
+        f"{venv} is not one that this command made, and it lacks packages: move it away, or type "
+        f"`{python_of(venv)} -m pip install -e '{venv.parent}[test]'`, then repeat the command."
+    )
+
+
+def _has(requirement: str) -> bool:
+    name, _, version = requirement.partition("==")
+    try:
+        return importlib.metadata.version(name) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _is_installed_from(root: Path) -> bool:
+    """Whether `helpers` is this checkout's in every folder, so that a kernel finds it too."""
+    for found in importlib.metadata.distributions(name=DISTRIBUTION):
+        origin = found.read_text("direct_url.json")
+        if origin and json.loads(origin)["url"] == root.as_uri():
+            return True
+    return False
+
+
+@contextmanager
+def _alone(root: Path):
+    """Two commands begun at once don't both install; not so where `fcntl` isn't (Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    try:
+        folder = os.open(root, os.O_RDONLY)
+    except OSError as error:
+        raise NotReady(f"{root} can't be read ({error.strerror}).") from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _last(result: subprocess.CompletedProcess[str]) -> str:
+    """The last line that says something, of an error if there is one."""
+    lines = [line.strip() for line in (result.stderr or result.stdout).splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["no message"])[-1]

@@ -1,0 +1,262 @@
+"""Knows what this machine lacks for an engine and the first stand-in, asks, and installs it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers import names
+from helpers.errors import EngineError, LabError
+from helpers.setup.environment import NotReady, Say, venv_package
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where Debian has what is for root, which a user's own PATH may lack."""
+
+SERVICE_WAIT = 20
+"""Seconds that a service, which was just installed, gets to answer."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package.
+
+    name  as apt knows it
+    mark  the command or the absolute path that shows that it, or another with the same, is here
+    why   what it is for
+    """
+
+    name: str
+    mark: str
+    why: str
+
+
+ENGINE = (
+    Package("docker.io", "dockerd", "the engine"),
+    Package("iptables", "iptables", "the rules of the engine's network"),
+    Package("slirp4netns", "slirp4netns", "the way out of the private engine's own network"),
+)
+
+STAND_INS = (
+    Package("mmdebstrap", "mmdebstrap", "makes the first stand-in base from Debian's packages"),
+    Package(
+        "debian-archive-keyring",
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+        "checks that those packages are Debian's",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides how an engine is had here.
+
+    system  `Linux`, `Darwin`, `Windows`
+    root    whether everything may be installed
+    debian  whether apt-get is here
+    lacks   the packages, of those asked for, whose marks are not here
+    """
+
+    system: str
+    root: bool
+    debian: bool
+    lacks: tuple[Package, ...]
+
+    @classmethod
+    def of(cls, wanted: Sequence[Package]) -> Facts:
+        """The facts of this machine."""
+        return cls(
+            system=platform.system(),
+            root=is_root(),
+            debian=is_here("apt-get"),
+            lacks=tuple(p for p in wanted if not is_here(p.mark)),
+        )
+
+
+def is_root() -> bool:
+    """Whether everything may be installed; never on Windows."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def may_install_venv() -> bool:
+    """Whether this Python is Debian's own, and what it lacks may be installed."""
+    theirs = Path(sys.executable).resolve().parent == Path("/usr/bin")
+    return theirs and is_root() and is_here("apt-get")
+
+
+def is_here(mark: str) -> bool:
+    """Whether a command, or a file with an absolute path, is on this machine."""
+    if mark.startswith("/"):
+        return Path(mark).exists()
+    return shutil.which(mark, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}") is not None
+
+
+def has_engine() -> bool:
+    """Whether an engine answers. Raises EngineError for one that is there, or was chosen, and can't
+    be used: that one wants mending."""
+    from helpers.engines.engine import Engine
+
+    try:
+        Engine.find(start=False).close()
+    except EngineError as error:
+        if not error.absent:
+            raise
+        return False
+    return True
+
+
+def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
+    """Sees to it that an engine answers, or that a private one can be started.
+
+    stand_ins  whether what makes the first stand-in is wanted beside an engine that answers
+    yes        whether the question is answered already
+    say        hears what is done
+
+    Raises NotReady where it isn't allowed or can't be done, EngineError for an engine that is there
+    and can't be used.
+    """
+    answers = has_engine()
+    wanted = [] if answers else [*ENGINE]
+    if stand_ins or not answers:
+        wanted += STAND_INS
+    facts = Facts.of(wanted)
+    if answers and not (facts.lacks and facts.root and facts.debian):
+        return  # without mmdebstrap other sources of bases may do; `bases` says so if none does
+    if not answers and not can_have(facts):
+        raise NotReady(by_hand(facts))
+    _ask(proposal(facts, answers=answers), yes=yes, say=say)
+    if facts.lacks:
+        apt_install([p.name for p in facts.lacks], say)
+    if not answers and service_answers():
+        say("The engine's own service has started and answers: it is used.")
+
+
+def provide_venv(*, yes: bool, say: Say) -> bool:
+    """Installs what this Python lacks of `venv`, where it is Debian's and this is root.
+
+    Returns whether it did. Raises NotReady where the answer is no, LabError with apt's words.
+    """
+    package = Package(venv_package(), "", "makes the folder that the packages go to, .venv")
+    if not may_install_venv():
+        return False
+    head = "This Python can't make virtual environments. This would be done:"
+    _ask([head, _line(f"install {package.name}", package.why)], yes=yes, say=say)
+    apt_install([package.name], say)
+    return True
+
+
+def can_have(facts: Facts) -> bool:
+    """Whether a private engine is possible: Linux, root, and nothing missing that can't be had."""
+    return facts.system == "Linux" and facts.root and (facts.debian or not facts.lacks)
+
+
+def proposal(facts: Facts, *, answers: bool) -> list[str]:
+    """What would be done, a line each."""
+    if answers:
+        lines = ["The stand-in bases need packages of the system. This would be done:"]
+    else:
+        lines = ["No Docker engine answers on this machine. This would be done:"]
+    lines += [_line(f"install {package.name}", package.why) for package in facts.lacks]
+    if not answers:
+        why = "for as long as it is needed, its data in your cache folder"
+        lines.append(_line("start a private engine", why))
+    return lines
+
+
+def by_hand(facts: Facts) -> str:
+    """What the person has to do where it can't be done here, in a sentence."""
+    if facts.system in ("Darwin", "Windows"):
+        return "No Docker engine answers: start Docker Desktop, wait until it runs, then repeat."
+    if facts.debian:
+        packages = " ".join(p.name for p in facts.lacks if p in ENGINE)
+        install = f"sudo apt-get update && sudo apt-get install --no-install-recommends {packages}"
+        return (
+            "No Docker engine answers, and only root may install or start one: type "
+            f"`{install if packages else 'sudo systemctl start docker'}`, then "
+            f"`sudo usermod -aG docker {names.owner()}`, log in again and repeat."
+        )
+    return (
+        "No Docker engine answers: install Docker Engine (docs.docker.com/engine/install) or "
+        "Podman, see that its service runs and that you may use its socket, then repeat."
+    )
+
+
+def agreed(yes: bool) -> bool:
+    """Whether the person agrees. Without a terminal and without `yes` the answer is no."""
+    if yes:
+        return True
+    if not sys.stdin or not sys.stdin.isatty():
+        return False
+    try:
+        return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _ask(lines: list[str], *, yes: bool, say: Say) -> None:
+    for line in lines:
+        say(line)
+    if not agreed(yes):
+        raise NotReady(
+            "Nothing was installed or started: repeat the command with --yes, or see to it "
+            "yourself first."
+        )
+
+
+def _line(what: str, why: str) -> str:
+    return f"  {what:<31} {why}"
+
+
+def apt_install(packages: Sequence[str], say: Say) -> None:
+    """Installs Debian packages, without a question and without what they only recommend.
+
+    Raises LabError with apt's own words.
+    """
+    say(f"Installing {', '.join(packages)} …")
+    path = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
+    quiet = {**os.environ, "PATH": path, "DEBIAN_FRONTEND": "noninteractive"}
+    get = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        nothing = subprocess.DEVNULL
+        return subprocess.run(
+            [*get, *command], env=quiet, stdin=nothing, capture_output=True, text=True
+        )
+
+    for attempt in (1, 2):
+        run("update")  # a mirror forgets old versions; where this fails, the next may do
+        result = run("install", "--no-install-recommends", *packages)
+        if result.returncode == 0:
+            return
+        if attempt == 1:
+            say("That failed; once more …")
+            time.sleep(5)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("E:")]
+    raise LabError(
+        f"apt-get could not install {', '.join(packages)} ({(errors or ['no message'])[0]}): "
+        "put that right, then repeat."
+    )
+
+
+def service_answers() -> bool:
+    """Whether the service that came with the package starts and answers by itself."""
+    deadline = time.monotonic() + SERVICE_WAIT
+    while _service_is_coming():
+        if has_engine():
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(1)
+    return False
+
+
+def _service_is_coming() -> bool:
+    """An init system that starts what is installed, or a daemon's pid file."""
+    marks = ("/run/systemd/system", "/run/docker.pid", "/run/docker-ssd.pid")
+    return any(Path(mark).exists() for mark in marks)

@@ -1,0 +1,1 @@
+"""Running every test, and seeing that nothing of it is left behind."""

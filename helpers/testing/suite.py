@@ -1,0 +1,238 @@
+"""Knows how every test is run: the unit tests, then the engine's and the notebooks side by side;
+counts them, and looks whether anything is left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import uuid
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers import names
+from helpers.engines.engine import Engine
+from helpers.errors import LabError
+from helpers.setup import doctor
+from helpers.setup.environment import Say
+from helpers.show import units
+from helpers.testing import leftovers, processes
+
+TICK = 60
+"""Seconds between two signs of life."""
+
+GRACE = 5
+"""Seconds that what is ending gets to end."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tests that one pytest runs: their name, and pytest's arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py"))
+"""They need no engine, so the bases can be made meanwhile."""
+
+ENGINE = Part("engine tests", ("tests/engine",))
+NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
+"""Side by side with the engine's tests: while one compiles, the other waits for the engine."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one part. `seconds` from its start to its end."""
+
+    name: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def run(others: Sequence[str], say: Say) -> int:
+    """Runs everything and prints it; the last line counts.
+
+    others  arguments for pytest; with paths or `::` names among them, only those are run
+
+    Returns 0 if something ran and nothing failed, 130 if it was interrupted, else 1.
+    """
+    mark = uuid.uuid4().hex
+    os.environ[names.RUN_VARIABLE] = mark  # inherited by all that is started from here on
+    before = leftovers.host(mark)
+    outcomes: list[Outcome] = []
+    left: list[str] = []
+    interrupted = False
+    with _engine(mark, left) as engine:
+        try:
+            if chosen := _chosen(others):
+                _run_parts([chosen], others, outcomes, say)
+            else:
+                bases = None if others else lambda: _make_bases(engine, say)
+                _run_parts([UNIT], others, outcomes, say, meanwhile=bases)
+                _run_parts([ENGINE, NOTEBOOKS], others, outcomes, say)
+        except KeyboardInterrupt:
+            interrupted = True
+    with processes.uninterrupted():
+        left += _left_on_host(mark, before)
+    return _report(outcomes, left, interrupted)
+
+
+@contextmanager
+def _engine(mark: str, left: list[str]) -> Iterator[Engine]:
+    """The engine, held while the tests run. What they left on it is removed; `left` tells."""
+    engine = Engine.find()
+    try:
+        doctor.check_room(engine)
+        yield engine
+    finally:
+        with processes.uninterrupted():
+            found = leftovers.containers(engine, mark)
+            left += [f"container left behind: {each}" for each in found]
+            leftovers.remove_containers(engine, found)
+            engine.close(wait=True)
+
+
+def _left_on_host(mark: str, before: leftovers.Look) -> list[str]:
+    """What the run left there; processes are ended. What ends by itself in `GRACE` is nothing."""
+    stays = _private_engine_is_used()
+    deadline = time.monotonic() + GRACE
+    while lines := leftovers.difference(before, leftovers.host(mark, engine_stays=stays)):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    leftovers.end_processes(mark, engine_stays=stays)
+    return lines
+
+
+def _private_engine_is_used() -> bool:
+    if sys.platform != "linux":
+        return False
+    from helpers.engines import private
+
+    return bool(private.users())
+
+
+def _chosen(others: Sequence[str]) -> Part | None:
+    """The part that pytest's arguments name by paths, if they do."""
+    pairs = zip(["", *others], others, strict=False)
+    words = [each for before, each in pairs if before not in ("-k", "-m")]
+    paths = [each for each in words if (names.ROOT / each.split("::")[0]).exists()]
+    if not paths:
+        return None
+    return Part("chosen tests", ("--nbval",) if any(".ipynb" in path for path in paths) else ())
+
+
+def _make_bases(engine: Engine, say: Say) -> None:
+    """Makes every base first, so that no test waits, or runs out of time, for another's."""
+    from helpers.bases.source import Bases
+
+    bases = Bases(engine)
+    say(f"Bases: {bases.source_line}")
+    for name in bases.in_order():
+        began = time.monotonic()
+        try:
+            base = bases.ensure(name)
+        except LabError as error:
+            say(f"  {name}: {error}")  # the tests that need it fail, and are counted
+        else:
+            took = units.seconds(time.monotonic() - began)
+            say(f"  {name:<28} {units.size(base.size):>8}  {base.source}, {took}")
+
+
+def _run_parts(
+    parts: Sequence[Part],
+    others: Sequence[str],
+    outcomes: list[Outcome],
+    say: Say,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Runs parts at the same time and shows the output of each, whole, when it ends.
+
+    others     arguments for each pytest
+    outcomes   gets theirs, also of those that an interrupt ends
+    meanwhile  what is done while they run
+    """
+    with tempfile.TemporaryDirectory(prefix="shrink-test-") as folder:
+        running = [_Running(part, others, Path(folder) / str(i)) for i, part in enumerate(parts)]
+        heard = time.monotonic()
+        try:
+            if meanwhile:
+                meanwhile()
+            while running:
+                for each in [each for each in running if each.process.poll() is not None]:
+                    running.remove(each)
+                    outcomes.append(each.finish())
+                if time.monotonic() - heard > TICK:
+                    heard = time.monotonic()
+                    for each in running:
+                        say(f"… {each.part.name}: {each.state()}")
+                time.sleep(0.2)
+        finally:
+            for each in running:  # none, unless it was interrupted
+                processes.end(each.process)
+                outcomes.append(each.finish(whole=False))
+
+
+class _Running:
+    """One pytest, its output in a file until it ends."""
+
+    def __init__(self, part: Part, others: Sequence[str], stem: Path) -> None:
+        self.part = part
+        self._output = stem.with_suffix(".txt")
+        self._counts = stem.with_suffix(".xml")
+        self._began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-v", "--durations=10", "-p", "no:cacheprovider"]
+        command += ["-c", "pyproject.toml", f"--junit-xml={self._counts}", "--color=no"]
+        command += [*part.arguments, *others]
+        with self._output.open("w") as output:
+            self.process = processes.start(command, to=output, PYTHONUNBUFFERED="1")
+
+    def state(self) -> str:
+        """The last line of its output."""
+        lines = self._output.read_text(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "has begun")
+
+    def finish(self, *, whole: bool = True) -> Outcome:
+        """Shows the output of a pytest that has ended, and counts. `whole`: it ended by itself."""
+        seconds = time.monotonic() - self._began
+        output = self._output.read_text(errors="replace")
+        print(f"\n===== {self.part.name} =====\n{output}", flush=True)
+        counts = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+        with suppress(OSError, ElementTree.ParseError):
+            for suite in ElementTree.parse(self._counts).iter("testsuite"):
+                for key in counts:
+                    counts[key] += int(suite.get(key, 0))
+        failed = counts["failures"] + counts["errors"]
+        # Status 5 is pytest's for no tests, as with -k; any other without a failure is a crash.
+        if whole and self.process.returncode not in (0, 5) and not failed:
+            failed = 1
+        passed = max(counts["tests"] - failed - counts["skipped"], 0)
+        return Outcome(self.part.name, passed, failed, counts["skipped"], seconds)
+
+
+def _report(outcomes: Sequence[Outcome], left: Sequence[str], interrupted: bool) -> int:
+    for each in outcomes:
+        figures = f"{each.passed} passed, {each.failed} failed, {each.skipped} skipped"
+        print(f"{each.name:<14} {figures}, {units.seconds(each.seconds)}")
+    for line in left:
+        print(line)
+    passed = sum(each.passed for each in outcomes)
+    failed = sum(each.failed for each in outcomes) + bool(left and not interrupted)
+    skipped = sum(each.skipped for each in outcomes)
+    if interrupted:
+        print("Interrupted: not everything was run, and what it had started was removed.")
+    elif left:
+        print("Left behind by the tests, which counts as a failure. What could be was removed.")
+    elif not passed + failed:
+        print("No test was run.")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    if interrupted:
+        return 130
+    return 1 if failed or not passed else 0
