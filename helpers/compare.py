@@ -14,6 +14,7 @@ from helpers.value import Value
 if TYPE_CHECKING:
     import pandas
 
+    from helpers.bases.source import Base
     from helpers.images.image import Image
     from helpers.running.run import Run
     from helpers.samples import Variant
@@ -30,6 +31,8 @@ class Row:
     says     the article's figure as it is printed there, or ""
     runs     whether its container did what it was started for
     cause    why it did not run, a word of `Diagnosis`, or None
+    ended    how its container ended, where it did not run: `exit 1`
+    bases    what its Dockerfile starts from, and where that came from
     """
 
     variant: str
@@ -38,6 +41,13 @@ class Row:
     says: str = ""
     runs: bool = True
     cause: str | None = None
+    ended: str = ""
+    bases: tuple[Base, ...] = ()
+
+    @property
+    def failure(self) -> str:
+        """Why it did not run, or else how it ended."""
+        return self.cause or self.ended or "does not run"
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,6 +79,12 @@ class Comparison(Value):
                 "cause": [r.cause for r in rows],
             }
         )
+
+    @property
+    def stand_ins(self) -> tuple[Base, ...]:
+        """The bases that are stand-ins, each once: no size above them is Docker Hub's."""
+        every = (base for row in self.rows for base in row.bases)
+        return tuple({b.name: b for b in every if b.source == "stand-in"}.values())
 
     def bars(self) -> Bars:
         """Horizontal bars on a log scale, each beside the article's figure."""
@@ -103,4 +119,6 @@ def _row(variant: Variant | None, image: Image, run: Run) -> Row:
         says=article.says if article else "",
         runs=run.ok,
         cause=run.diagnosis.cause if run.diagnosis else None,
+        ended="" if run.ok else run.ending,
+        bases=tuple(image.bases),
     )

@@ -34,15 +34,16 @@ def table() -> Mapping[str, Any]:
 
 
 def static(case: Case) -> str | None:
-    """The line of a build stage that makes the program need nothing, where that can be told."""
+    """The line of a build stage that makes the program need nothing, where that can be told. The
+    sources are yours: an image doesn't know their names."""
     head, path = case.header, case.start.path
     if head and head.go:
         return "ENV CGO_ENABLED=0"
     if not head or not path or not is_own(case):
         return None
     if any(name.startswith("libstdc++") for name in head.needed):
-        return f"RUN g++ -static -o {path} {basename(path)}.cpp"
-    return f"RUN gcc -static -o {path} {basename(path)}.c"
+        return f"RUN g++ -static -o {path} …"
+    return f"RUN gcc -static -o {path} …"
 
 
 def is_own(case: Case) -> bool:

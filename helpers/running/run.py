@@ -59,6 +59,15 @@ class Run(Value):
     seconds: float
     diagnosis: Diagnosis | None
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in a word or two: `ran`, `exit 1`, `did not start`."""
+        if self.timed_out:
+            return "stopped: it ran out of time"
+        if self.exit_code is None:
+            return "did not start"
+        return "ran" if self.exit_code == 0 else f"exit {self.exit_code}"
+
 
 @dataclass(frozen=True)
 class Settings:

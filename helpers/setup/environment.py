@@ -204,7 +204,7 @@ def _starts(venv: Path, root: Path) -> bool:
 
 
 def _lacks_nothing(venv: Path, root: Path) -> bool:
-    code = "import sys; from helpers.setup import environment as setup; sys.exit(bool(setup.lacking()))"
+    code = "import sys; from helpers.setup import environment as e; sys.exit(bool(e.lacking()))"
     try:
         return subprocess.run([str(python_of(venv)), "-c", code], cwd=root).returncode == 0
     except OSError:

@@ -161,6 +161,8 @@ def _comparison(value: Comparison) -> Iterator[Block]:
         ),
         tuple(_compared(value, row) for row in value.rows),
     )
+    for base in value.stand_ins:
+        yield Engine(_provenance(base))
 
 
 def _compared(value: Comparison, row: Row) -> tuple[str | Cell, ...]:
@@ -170,7 +172,7 @@ def _compared(value: Comparison, row: Row) -> tuple[str | Cell, ...]:
         units.size(row.size),
         units.NONE if first else units.reduction(value.rows[0].size, row.size),
         row.says or (units.NONE if row.article is None else units.size(row.article)),
-        Cell("yes", "good") if row.runs else Cell(f"no: {row.cause or 'not known why'}", "bad"),
+        Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
     )
 
 

@@ -107,21 +107,13 @@ def linkage(value: Linkage) -> Iterator[Block]:
 
 
 def run(value: Run) -> Iterator[Block]:
-    yield Title(_outcome(value), sign="good" if value.ok else "bad")
+    yield Title(value.ending, sign="good" if value.ok else "bad")
     if value.output:
         yield Output(value.output)
     if value.error:
         yield Engine(value.error)
     if value.diagnosis:
         yield from diagnosis(value.diagnosis)
-
-
-def _outcome(value: Run) -> str:
-    if value.timed_out:
-        return "stopped: it ran out of time"
-    if value.exit_code is None:
-        return "did not start"
-    return "ran" if value.exit_code == 0 else f"exit {value.exit_code}"
 
 
 def stopped(value: Stopped) -> Iterator[Block]:

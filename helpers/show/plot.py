@@ -138,6 +138,9 @@ def _figure(comparison: Comparison):
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="#dddddd", linewidth=0.8)
+    if names := [base.name for base in comparison.stand_ins]:
+        # The picture is passed on without the table that says so.
+        figure.text(0.01, 0, f"on stand-ins for {', '.join(names)}", fontsize=8, color=INK)
     figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     return figure
 
@@ -171,7 +174,7 @@ def _label(axes, place: float, size: int, text: str) -> None:
 
 def _tick(row) -> str:
     shown = safe.name(row.variant, NAME)
-    return shown if row.runs else f"{shown}\n✗ {row.cause or 'does not run'}"
+    return shown if row.runs else f"{shown}\n✗ {row.failure}"
 
 
 def _floor(smallest: int) -> float:

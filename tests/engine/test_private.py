@@ -40,7 +40,7 @@ SOON = 30.0
 
 USER = """
 import sys
-from helpers import private
+from helpers.engines import private
 attachment = private.attach()
 print(attachment.socket, flush=True)
 sys.stdin.read()

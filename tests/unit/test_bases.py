@@ -1,5 +1,6 @@
 """The table of bases is whole, recipes have fingerprints, and a bad archive is met in words."""
 
+import json
 import re
 import tarfile
 from datetime import date
@@ -11,7 +12,9 @@ from helpers.bases import table as base_table
 from helpers.bases.table import short_name
 from helpers.building.dockerfile import instructions, references
 from helpers.errors import LabError
+from helpers.lab import TOOLS
 from helpers.samples import variants
+from helpers.series import notebooks
 
 TABLE = base_table.read()
 EVERY = TABLE.values()
@@ -55,10 +58,25 @@ def test_every_recipe_is_used():
     )
 
 
-def test_the_table_names_the_notebooks_of_the_variants():
-    for variant in variants():
-        for name in references(variant.text, variant.args):
-            assert variant.notebook in TABLE[name].notebooks, f"{variant.key} needs {name}"
+def _bases_of(notebook):
+    """The bases of the variants and the Dockerfiles in a notebook's code, and of its sidecars."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    found = {TOOLS} if "lab.sidecar(" in code else set()
+    for pattern in re.findall(r'"([a-z-]+/[\w.*-]+)"', code):
+        for variant in variants(pattern):
+            found.update(references(variant.text, variant.args))
+    for dockerfile in re.findall(r'"""\n(.*?)"""', code, re.DOTALL):
+        found.update(references(dockerfile) if dockerfile.strip() else ())
+    return found
+
+
+def test_the_table_names_the_notebooks_that_need_a_base():
+    needed = {row.name: [] for row in EVERY}
+    for path in sorted(notebooks.FOLDER.glob("[0-9]*.ipynb")):
+        for name in _bases_of(path):
+            needed[name].append(path.name[:2])
+    assert {row.name: list(row.notebooks) for row in EVERY} == needed
 
 
 def test_recipes_name_no_mirror_and_no_architecture():

@@ -3,11 +3,13 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import pandas
 import pytest
 from PIL import Image as Picture
 
+from helpers.bases.source import Base
 from helpers.compare import Comparison, Row, compare
 from helpers.diagnosis.diagnose import Diagnosis
 from helpers.errors import LabError
@@ -49,9 +51,18 @@ def many():
 def test_rows_keep_their_order_and_say_what_was_found(comparison):
     assert comparison.rows == (
         Row("c-hello/gcc", 1_090_000_000, 1_140_000_000, "1.14 GB", True, None),
-        Row("c-hello/scratch-dynamic", 16_000, None, "", False, "missing-loader"),
-        Row("mine:latest", 2_180_000_000, None, "", False, None),
+        Row("c-hello/scratch-dynamic", 16_000, None, "", False, "missing-loader", "did not start"),
+        Row("mine:latest", 2_180_000_000, None, "", False, None, "exit 1"),
     )
+
+
+def test_stand_ins_are_named_once_with_the_figure_of_docker_hub():
+    stand_in = Base("gcc:14", "sha256:0", "stand-in", None, 1_090_000_000, hub_size=1_520_000_000)
+    rows = [Row("a", 2, bases=(stand_in,)), Row("b", 1, bases=(stand_in,))]
+    for shown in (repr(Comparison(tuple(rows))), Comparison(tuple(rows))._repr_html_()):
+        assert shown.count("gcc:14: a stand-in, 1.09 GB; Docker Hub") == 1
+    real = Row("a", 2, bases=(replace(stand_in, source="hub"),))
+    assert "stand-in" not in repr(Comparison((real,)))
 
 
 def test_the_frame_has_the_columns_of_the_design(comparison):
@@ -76,7 +87,7 @@ def test_a_frame_without_figures_has_the_same_types():
 
 def test_its_text_and_html_name_each_outcome(comparison):
     for shown in (repr(comparison), comparison._repr_html_()):
-        assert "missing-loader" in shown and "not known why" in shown
+        assert "missing-loader" in shown and "no: exit 1" in shown
         assert "1.14 GB" in shown and "99.99 %" in shown and "100.0 % more" in shown
         assert "✓" in shown and "✗" in shown
 
