@@ -140,7 +140,8 @@ def _figure(comparison: Comparison):
     axes.grid(axis="x", color="#dddddd", linewidth=0.8)
     if names := [base.name for base in comparison.stand_ins]:
         # The picture is passed on without the table that says so.
-        figure.text(0.01, 0, f"on stand-ins for {', '.join(names)}", fontsize=8, color=INK)
+        said = f"on stand-ins for {', '.join(names)}"
+        figure.supxlabel(said, x=0.01, horizontalalignment="left", fontsize=8, color=INK)
     figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     return figure
 
