@@ -25,6 +25,7 @@ class Entry(NamedTuple):
     uid: int = 0
     gid: int = 0
     target: str | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +40,8 @@ class File(Value):
     mode      the permission bits
     uid, gid  of its owner
     target    of a symlink, as it is written; of a hard link, an absolute path; else None
+    digest    a hash of a regular file's content, "" where it wasn't read: files that have the same
+              one are the same
     change    against the layers below: `added`, `changed` or `removed`
     """
 
@@ -49,6 +52,7 @@ class File(Value):
     uid: int = 0
     gid: int = 0
     target: str | None = None
+    digest: str = ""
     change: Literal["added", "changed", "removed"] = "added"
 
 
@@ -66,7 +70,7 @@ def stacked(layers: Iterable[Sequence[Entry]]) -> tuple[list[Files], Files]:
 
     layers  the entries of each, base first; no path twice, but beside a `removed` or `opaque` one
     """
-    tree = _Tree()
+    tree = Stack()
     each = [_sorted(tree.add(layer)) for layer in layers]
     return each, _sorted(tree.files.values())
 
@@ -75,12 +79,24 @@ def _sorted(files: Iterable[File]) -> Files:
     return Files(sorted(files, key=lambda file: file.path))
 
 
-class _Tree:
-    """A file system that grows by a layer at a time."""
+class Stack:
+    """A file system that grows by a layer at a time.
+
+    files   what is there, by path
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
         self._inside: dict[str, set[str]] = {}  # by folder, also by one that has no entry itself
+
+    def below(self, folder: str) -> Iterator[File]:
+        """All that is in a folder, and in its folders."""
+        left = list(self._inside.get(folder, ()))
+        while left:
+            path = left.pop()
+            if path in self.files:
+                yield self.files[path]
+            left += self._inside.get(path, ())
 
     def add(self, layer: Sequence[Entry]) -> list[File]:
         """Puts a layer on top, and gives its files with what they change."""

@@ -23,6 +23,9 @@ CHUNK = 1 << 20
 GZIP_LEVEL = 6
 """What gzip and the tools of registries take where nobody says otherwise."""
 
+DIGEST = 16
+"""Characters of a file's digest: 64 bits tell some millions of files apart."""
+
 MOST_JSON = 1 << 24
 """Bytes of a JSON document that is read: an image's configuration has some kB."""
 
@@ -116,8 +119,17 @@ def entries(stream: IO[bytes]) -> tuple[Entry, ...]:
         while (member := archive.next()) is not None:
             archive.members.clear()  # it would keep them all
             if entry := entry_of(member):
+                if entry.size and (content := archive.extractfile(member)):
+                    entry = entry._replace(digest=_digest(content))
                 found[entry.path, entry.kind in ("removed", "opaque")] = entry
     return tuple(found.values())
+
+
+def _digest(content: IO[bytes]) -> str:
+    digest = hashlib.blake2b(digest_size=DIGEST // 2)
+    while data := content.read(CHUNK):
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def entry_of(member: tarfile.TarInfo) -> Entry | None:

@@ -23,6 +23,7 @@ from helpers.engines import transfer
 from helpers.errors import LabError
 from helpers.images import layer_tar
 from helpers.images.files import Entry
+from helpers.images.layer_tar import DIGEST
 
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The diff id of an archive without entries: 1,024 zeros."""
 
-FORM = 1
+FORM = 2
 """Of what is kept. Another number has everything read anew."""
 
 SILENCE = 1800
@@ -102,10 +103,12 @@ class Lists:
                 return None
             kinds = map(KINDS.__getitem__, row["kinds"])
             targets = {int(at): target for at, target in row["targets"].items()}
+            starts = range(0, len(row["digests"]), DIGEST)
+            digests = [row["digests"][at : at + DIGEST].strip() for at in starts]
             columns = (row["paths"], row["sizes"], kinds, row["modes"], row["uids"], row["gids"])
             return Contents(
                 tuple(
-                    Entry(*fields, targets.get(at))
+                    Entry(*fields, targets.get(at), digests[at])
                     for at, fields in enumerate(zip(*columns, strict=True))
                 )
             )
@@ -124,6 +127,7 @@ class Lists:
             "modes": [e.mode for e in entries],
             "uids": [e.uid for e in entries],
             "gids": [e.gid for e in entries],
+            "digests": "".join(e.digest.ljust(DIGEST) for e in entries),
             "targets": {at: e.target for at, e in enumerate(entries) if e.target is not None},
         }
         text = json.dumps(row, separators=(",", ":"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from html import escape
 from typing import Protocol
 
 from helpers.events import Event, Listener, ignore
+from helpers.show.place import place
 from helpers.show.tally import Row, Tally
 
 INTERVAL = 0.1
@@ -65,19 +65,8 @@ def listener(title: str) -> Iterator[Listener]:
 
 
 def _views() -> type[View] | None:
-    """How to draw here.
-
-    In a kernel it depends on who asked for the cell to run. JupyterLab, Notebook 7 and VS Code
-    send the cell's id with the request (`metadata.cellId`) and draw widgets. nbclient, and so
-    nbconvert, and nbval send none and record outputs: a widget there would become part of a
-    committed notebook, and its text would be compared. So without that id nothing is drawn.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    kernel = getattr(shell, "kernel", None)
-    if kernel is not None:
-        return WidgetView if "cellId" in kernel.get_parent().get("metadata", {}) else None
-    return TerminalView if sys.stderr.isatty() else None
+    """How to draw here."""
+    return {"front end": WidgetView, "terminal": TerminalView, "nowhere": None}[place()]
 
 
 class WidgetView:

@@ -1,0 +1,126 @@
+"""Two images against each other, file by file: what only one has, and what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from helpers.images.files import File, Files
+from helpers.value import Value
+
+if TYPE_CHECKING:
+    from helpers.images.image import Image
+
+DEPTH = 2
+"""Levels of folders by which a difference is summed up: `/usr/lib`."""
+
+
+@dataclass(frozen=True)
+class FolderChange:
+    """What differs below one folder: counts of entries, and bytes.
+
+    added, removed, changed  entries that only the second has, only the first, or both unlike
+    before, after            bytes below the folder in the first and in the second
+    """
+
+    folder: str
+    added: int
+    removed: int
+    changed: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, repr=False)
+class Difference(Value):
+    """From the first image's file system to the second's.
+
+    first, second  their names
+    before, after  bytes of the files that each shows
+    files          what differs, by path: `removed` with the first's size, `added`, `changed` with
+                   the second's
+    folders        the same by folder, the largest change of bytes first
+    same           how many entries are the same in both
+    """
+
+    first: str
+    second: str
+    before: int
+    after: int
+    files: Files
+    folders: tuple[FolderChange, ...]
+    same: int
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How many entries are `added`, `removed`, `changed`."""
+        return Counter(file.change for file in self.files)
+
+
+def difference(first: Image, second: Image) -> Difference:
+    """Compares what two images show when they are run; what their layers hide isn't looked at.
+
+    Files are compared by content, mode, owner and link target. Raises LabError where an engine
+    doesn't send a layer.
+    """
+    old, new = ({file.path: file for file in image.files} for image in (first, second))
+    changed: list[File] = []
+    same = 0
+    for path in old.keys() | new.keys():
+        before, after = old.get(path), new.get(path)
+        if before and after and _same(before, after):
+            same += 1
+        elif after is None and before:
+            changed.append(replace(before, change="removed"))
+        elif after:
+            changed.append(replace(after, change="changed" if before else "added"))
+    files = Files(sorted(changed, key=lambda file: file.path))
+    return Difference(
+        first=first.key or first.tag,
+        second=second.key or second.tag,
+        before=sum(file.size for file in old.values()),
+        after=sum(file.size for file in new.values()),
+        files=files,
+        folders=_by_folder(files, old, new),
+        same=same,
+    )
+
+
+def _same(before: File, after: File) -> bool:
+    return replace(before, change="added") == replace(after, change="added")
+
+
+def _by_folder(
+    files: Files, old: dict[str, File], new: dict[str, File]
+) -> tuple[FolderChange, ...]:
+    counts: dict[str, Counter[str]] = {}
+    for file in files:
+        counts.setdefault(_folder(file.path), Counter())[file.change] += 1
+    bytes_before, bytes_after = (_bytes(each) for each in (old, new))
+    rows = [
+        FolderChange(
+            folder=folder,
+            added=count["added"],
+            removed=count["removed"],
+            changed=count["changed"],
+            before=bytes_before[folder],
+            after=bytes_after[folder],
+        )
+        for folder, count in counts.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-abs(row.after - row.before), row.folder)))
+
+
+def _bytes(files: dict[str, File]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for path, file in files.items():
+        sums[_folder(path)] += file.size
+    return sums
+
+
+def _folder(path: str) -> str:
+    """The folder by which a path is summed up, which is that of a file at the top: `/`."""
+    parts = path.split("/")[1:-1]
+    return "/" + "/".join(parts[:DEPTH])
