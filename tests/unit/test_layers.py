@@ -146,7 +146,7 @@ def test_kinds_links_and_owners():
         member("c", type=tarfile.CHRTYPE),
         member("p", type=tarfile.FIFOTYPE),
     )
-    assert found["/f"] == Entry("/f", 5, "file", 0o4755, 10001)
+    assert found["/f"]._replace(digest="") == Entry("/f", 5, "file", 0o4755, 10001)
     assert found["/s"].target == "../x"
     assert found["/h"] == Entry("/h", 0, "hardlink", 0o644, 0, 0, "/f")
     kinds = {path: e.kind for path, e in found.items()}
