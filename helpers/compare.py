@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from helpers.bases.source import Base
     from helpers.images.image import Image
     from helpers.running.run import Run
-    from helpers.samples import Variant
+    from helpers.samples import Article, Variant
     from helpers.show.plot import Bars
 
 
@@ -104,16 +104,19 @@ def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
 
     Raises LabError where there are none.
     """
-    rows = tuple(_row(variant, image, run) for variant, image, run in items)
+    rows = tuple(
+        row_of(_named(variant, image), image, run, variant.article if variant else None)
+        for variant, image, run in items
+    )
     if not rows:
         raise LabError("There is nothing to compare: name at least one variant or image.")
     return Comparison(rows)
 
 
-def _row(variant: Variant | None, image: Image, run: Run) -> Row:
-    article = variant.article if variant else None
+def row_of(name: str, image: Image, run: Run, article: Article | None = None) -> Row:
+    """One image's row, under a name, with the article's figure if there is one."""
     return Row(
-        variant=variant.key if variant else image.tag.removeprefix(names.TAG_PREFIX),
+        variant=name,
         size=image.size,
         article=article.size if article else None,
         says=article.says if article else "",
@@ -122,3 +125,7 @@ def _row(variant: Variant | None, image: Image, run: Run) -> Row:
         ended="" if run.ok else run.ending,
         bases=tuple(image.bases),
     )
+
+
+def _named(variant: Variant | None, image: Image) -> str:
+    return variant.key if variant else image.tag.removeprefix(names.TAG_PREFIX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shlex
 import threading
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,10 @@ from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, LabError
 from helpers.exercise import Check
 from helpers.images import records
+from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
+from helpers.learning.recipe import Choice
+from helpers.learning.workbench import Workbench
 from helpers.running.run import Run
 from helpers.samples import Variant
 from helpers.show import progress
@@ -116,6 +120,24 @@ class Lab(Value):
                 for each in list(running):
                     each.stop()
                 raise
+
+    def explore(self, image: Image | str) -> Explorer:
+        """An image to look into, layer by layer and file by file: one of the lab's, or any that the
+        engine has, by name. Raises LabError where it has none of that name."""
+        return Explorer(self.image(image) if isinstance(image, str) else image)
+
+    def workbench(self, program: str = "c-hello") -> Workbench:
+        """The variant lab: choose a program's bases and linking, build, and compare.
+
+        Raises LabError for a program that can't be chosen.
+        """
+
+        def build_choice(context: Path, text: str) -> Image:
+            name = f"workbench:{zlib.crc32(text.encode()):08x}"
+            tag = names.TAG_PREFIX + name
+            return self._build(context, text, tag=tag, shown=["-f", "-", str(context)])
+
+        return Workbench(Choice(program=program).fitting(), build_choice)
 
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""

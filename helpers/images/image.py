@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.errors import EngineError, LabError
 from helpers.images import history, layers, records
 from helpers.images.files import File, Files, stacked
+from helpers.images.waste import Waste, waste
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -175,6 +176,11 @@ class Image(Value):
         """The file system that the layers add up to, by path. Reads the layers, about 100 MB in a
         second, the first time."""
         return self._stacked[1]
+
+    @cached_property
+    def waste(self) -> Waste:
+        """What it carries for nothing. Reads the layers, the first time."""
+        return waste(self._contents[diff_id].entries for diff_id in self._diff_ids)
 
     @cached_property
     def config(self) -> Config:

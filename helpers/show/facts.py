@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from helpers import names
 from helpers.bases import table as base_table
-from helpers.show import inside, units
+from helpers.show import inside, safe, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     from helpers.bases.table import BaseInfo
     from helpers.compare import Comparison, Row
     from helpers.exercise import Check
+    from helpers.images.explorer import Explorer
     from helpers.images.image import Image
+    from helpers.images.waste import Waste
     from helpers.lab import Lab
+    from helpers.learning.workbench import Workbench
     from helpers.samples import Variant
 
 
@@ -176,6 +179,26 @@ def _compared(value: Comparison, row: Row) -> tuple[str | Cell, ...]:
     )
 
 
+def _explorer(value: Explorer) -> Iterator[Block]:
+    yield Title(_name(value.image), units.size(value.image.size))
+    yield from inside.layers(value.image.layers)
+    yield from of(value.image.waste)
+
+
+def _workbench(value: Workbench) -> Iterator[Block]:
+    yield Title("a variant lab: choose, build, compare")
+    yield Prose(
+        "In JupyterLab the choices are controls. Here `choose(final=..., linking=...)` changes "
+        "them, and `build()` builds."
+    )
+    for name, options in value.choice.options().items():
+        chosen = getattr(value.choice, name)
+        yield Fact(name, tuple(f"[{o}]" if o == chosen else str(o) for o in options), words=True)
+    yield from _dockerfile(value.dockerfile)
+    if value.comparison:
+        yield from _comparison(value.comparison)
+
+
 def _variant(value: Variant) -> Iterator[Block]:
     yield Title(value.key)
     yield Prose(value.shows)
@@ -200,10 +223,10 @@ def _check(value: Check) -> Iterator[Block]:
     total = len(value.met) + len(value.unmet)
     yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
     yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
-    yield from _message(value.note)
+    yield from message(value.note)
 
 
-def _message(text: str) -> Iterator[Block]:
+def message(text: str) -> Iterator[Block]:
     """The message of a LabError: a sentence, then what was printed, or what the engine said."""
     for kind, lines in groupby(text.splitlines(), key=_kind):
         if kind is Prose:
@@ -219,6 +242,17 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
     return Output if line.startswith("  ") else Prose
 
 
+def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """What an image carries in vain, for a front end: facts, and the paths that cost bytes."""
+    facts = [
+        ("efficiency", f"{units.share(value.efficiency)}, as dive counts it"),
+        ("wasted", f"{units.size(value.wasted)}, every copy of a path that is there twice"),
+        ("hidden", f"{units.size(value.hidden)}, in layers and not to be seen in the image"),
+    ]
+    costs = [(safe.name(f.path), units.size(f.size), str(f.layers)) for f in value.files[:200]]
+    return facts, costs
+
+
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Base": _base,
     "BaseInfo": _base_info,
@@ -228,6 +262,7 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Config": inside.config,
     "Diagnosis": inside.diagnosis,
     "DockerfileView": _dockerfile,
+    "Explorer": _explorer,
     "File": inside.file,
     "Files": inside.files,
     "Image": _image,
@@ -239,5 +274,6 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Sizes": inside.sizes,
     "Stopped": inside.stopped,
     "Variant": _variant,
+    "Workbench": _workbench,
 }
 """What draws each value, by the name of its class."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
-from typing import Protocol
+from typing import Any, Protocol
 
 from helpers.events import Event, Listener, ignore
 from helpers.show.place import place
@@ -20,6 +21,10 @@ LOG_EVERY = 5
 
 LIVE_LINES = 100
 """Lines of the log while it grows; when it ends, all that were kept."""
+
+
+_BOX: ContextVar[Any] = ContextVar("box", default=None)
+"""The box of a widget that builds, where something else than the running cell asked for it."""
 
 
 class View(Protocol):
@@ -64,8 +69,20 @@ def listener(title: str) -> Iterator[Listener]:
             view.close(sign, tally.closing(outcome))
 
 
+@contextmanager
+def drawn_in(box) -> Iterator[None]:
+    """Within it, what this thread's listeners draw becomes what the ipywidgets box holds."""
+    token = _BOX.set(box)
+    try:
+        yield
+    finally:
+        _BOX.reset(token)
+
+
 def _views() -> type[View] | None:
     """How to draw here."""
+    if _BOX.get() is not None:
+        return WidgetView
     return {"front end": WidgetView, "terminal": TerminalView, "nowhere": None}[place()]
 
 
@@ -87,13 +104,19 @@ class WidgetView:
         self._thread = threading.Thread(target=self._draw_until_over, daemon=True, name="progress")
 
     def start(self) -> None:
+        self._bars.value = _bars(self._tally)
+        if (box := _BOX.get()) is not None:
+            box.children = [self._box]
+        else:
+            self._display()
+        self._thread.start()
+
+    def _display(self) -> None:
         from IPython.display import display
 
-        self._bars.value = _bars(self._tally)
         # A place without widgets shows this text in their stead.
         bundle = self._box._repr_mimebundle_() | {"text/plain": self._tally.title}
         display(bundle, raw=True)
-        self._thread.start()
 
     def close(self, sign: str, line: str) -> None:
         self._over.set()

@@ -1,0 +1,78 @@
+"""The variant lab: choose how a program is packaged, build it, see it beside what was before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.compare import Comparison, row_of
+from helpers.learning.recipe import PROGRAMS, Choice
+from helpers.show.dockerfiles import DockerfileView
+from helpers.value import Value
+
+if TYPE_CHECKING:
+    from helpers.images.image import Image
+    from helpers.running.run import Run
+
+Builds = Callable[[Path, str], "Image"]
+
+
+class Workbench(Value):
+    """One choice of each kind, and what was built so far.
+
+    choice  what is chosen now
+    built   what was built, in its order: the choice, its image and its run
+    """
+
+    def __init__(self, choice: Choice, build: Builds) -> None:
+        self.choice = choice.checked()
+        self.built: list[tuple[Choice, Image, Run]] = []
+        self._build = build
+        self._before: Choice | None = None
+
+    def choose(self, **fields: Any) -> Workbench:
+        """Changes what is chosen: `program`, `build`, `final`, `linking`, `strip`.
+
+        A program that hasn't what is chosen gets the first that it has. Raises LabError for what
+        can't be chosen; then nothing has changed.
+        """
+        before = self.choice
+        changed = replace(before, **fields)
+        self.choice = (changed.fitting() if "program" in fields else changed).checked()
+        self._before = before
+        return self
+
+    @property
+    def dockerfile(self) -> DockerfileView:
+        """The Dockerfile, marked against the choice before."""
+        before = self._before.dockerfile if self._before else None
+        return DockerfileView(self.choice.dockerfile, before)
+
+    def build(self) -> Run:
+        """Builds what is chosen, runs it, and adds it to the comparison. Returns the run, whose
+        diagnosis says why it failed, if it did. Raises BuildFailed, BaseUnavailable."""
+        choice = self.choice
+        image = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
+        run = image.run()
+        self.built = [each for each in self.built if each[0] != choice]
+        self.built.append((choice, image, run))
+        return run
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What was built, side by side, in its order; None before the first."""
+        rows = tuple(row_of(choice.label, image, run) for choice, image, run in self.built)
+        return Comparison(rows) if rows else None
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from helpers.show import live
+
+        return live.bundle(self, self.widget)
+
+    def widget(self):
+        """Controls for the choice, and a button that builds; the same lab, not another."""
+        from helpers.show import bench
+
+        return bench.widget(self)

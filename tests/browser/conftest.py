@@ -1,0 +1,75 @@
+"""A JupyterLab and a Chromium, as a learner has them, on copies of the notebooks."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers import names
+from helpers.testing import processes
+from tests.browser.page import Lab, answers, chromium, free_port
+
+SETTINGS = {
+    # All cells are in the page, also those that are out of sight.
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": '{"fetchNews": "false"}',
+}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """What a learner's checkout looks like to a notebook. Nothing there is committed."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(names.ROOT / "notebooks", folder / "notebooks")
+    (folder / "samples").symlink_to(names.SAMPLES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(folder, tmp_path_factory) -> Iterator[str]:
+    """The address of a JupyterLab server."""
+    settings = tmp_path_factory.mktemp("settings")
+    for path, text in SETTINGS.items():
+        (settings / path).parent.mkdir(parents=True, exist_ok=True)
+        (settings / path).write_text(text)
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"]
+    command += ["--IdentityProvider.token=learner", "--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.news_url=None"]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with log.open("w") as output:
+        process = processes.start(
+            command,
+            to=output,
+            JUPYTERLAB_SETTINGS_DIR=str(settings),
+            LAB_PROGRESS=str(folder / "progress.json"),
+            LAB_BASES=os.environ.get(names.BASES_VARIABLE) or "stand-ins",
+        )
+        try:
+            answers(port, log)
+            yield f"http://localhost:{port}"
+        finally:
+            processes.end(process)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, as the system has it."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def lab(server, browser, folder, request) -> Iterator[Lab]:
+    """A page with JupyterLab. Its screenshots are kept as `results/screens/TEST-NAME.png`."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    lab = Lab(page, server, folder, request.node.name)
+    try:
+        yield lab
+    finally:
+        lab.screenshot("at-its-end")
+        page.close()

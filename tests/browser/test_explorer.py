@@ -1,0 +1,111 @@
+"""The explorer of an image, used with the mouse and by keyboard."""
+
+SETUP = "from helpers import Lab\nlab = Lab()"
+
+ITEM = ".shrink-explorer [role=treeitem]"
+LAYER = ".shrink-explorer .views [role=option]"
+
+HOSTILE = '''
+image = lab.build("../samples/note", dockerfile=r"""
+FROM busybox:1.37
+RUN mkdir /bad && cd /bad \\
+ && touch '<script>document.title="taken"<' '<img src=x onerror=document.title=1>' \\
+ && touch "$(printf 'esc\\033[31mape')" "$(printf 'rtl\\342\\200\\256gpj')" \\
+ && touch "$(printf 'raw\\377')" \\
+ && touch "$(head -c 200 /dev/zero | tr '\\0' 'n')"
+RUN rm '/bad/<script>document.title="taken"<' && echo more > "/bad/<b>bold"
+LABEL note="<script>document.title='taken'</script>"
+""")
+lab.explore(image)
+'''
+
+
+def explore(lab, *cells):
+    lab.new(SETUP, *cells)
+    lab.run_all()
+    lab.page.wait_for_selector(ITEM, timeout=60_000)
+    return lab.page
+
+
+def labels(page):
+    return [i.get_attribute("aria-label") for i in page.locator(ITEM).all()]
+
+
+def test_layers_and_files_by_mouse(lab):
+    page = explore(lab, "lab.explore(lab.build('c-hello/two-stage'))")
+    layers = page.locator(LAYER)
+    assert layers.count() == 3
+    page.locator(f"{ITEM} .name", has_text="usr").first.click()
+    page.wait_for_selector(f"{ITEM}[aria-level='2']")
+    assert not any("added" in label for label in labels(page)), "in the whole all is as it is"
+    lab.screenshot("light", ".shrink-explorer")
+    lab.theme("JupyterLab Dark")
+    lab.screenshot("dark", ".shrink-explorer")
+    lab.theme("JupyterLab Light")
+    layers.nth(2).click()
+    page.wait_for_selector(f"{ITEM}.added")
+    assert labels(page) == ["hello, 16.0 kB, added"]
+    assert not lab.holes() and not lab.errors()
+
+
+def test_a_tree_by_keyboard(lab):
+    page = explore(lab, "lab.explore(lab.build('c-hello/two-stage'))")
+    page.locator(ITEM).first.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    level = page.evaluate("document.activeElement.getAttribute('aria-level')")
+    assert level == "2" and focused.startswith("bin, ")
+    page.wait_for_selector(f"{ITEM}[aria-level='3']")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.getAttribute('aria-level')") == "1"
+    page.locator(".shrink-explorer .views").focus()
+    page.keyboard.press("ArrowDown")
+    selected = page.locator(".shrink-explorer [aria-selected=true]")
+    assert "COPY / /" in selected.inner_text()
+
+
+def test_search_and_what_is_carried_in_vain(lab):
+    page = explore(lab, "lab.explore(lab.build('c-hello/ubuntu-lists-later'))")
+    page.get_by_label("search all paths").fill("cc1")
+    page.wait_for_selector("text=found")
+    assert any("/cc1, " in label for label in labels(page))
+    assert "/var/lib/apt/lists" in page.locator(".shrink-explorer .costs").inner_text()
+    lab.screenshot("", ".shrink-explorer")
+
+
+def test_hostile_names_stay_text(lab):
+    page = explore(lab, HOSTILE)
+    page.locator(f"{ITEM} .name", has_text="bad").first.click()
+    page.wait_for_selector(f"{ITEM}[aria-level='2']")
+    told = " ".join(labels(page))
+    assert "<img src=x onerror=document.title=1>" in told and "<b>bold" in told
+    assert "esc\\x1b[31mape" in told and "rtl\\u202egpj" in told and "raw\\udcff" in told
+    page.locator(LAYER).last.click()
+    page.locator(f"{ITEM} .name", has_text="bad").first.click()
+    page.wait_for_selector(f"{ITEM}.removed")
+    assert "taken" not in page.title() and not page.locator(".shrink-explorer img").count()
+    assert not page.locator(".shrink-explorer b, .shrink-explorer script").count()
+    assert not lab.holes() and not lab.errors()
+
+
+MANY = '''
+image = lab.build("../samples/note", dockerfile="""
+FROM busybox:1.37
+RUN for i in $(seq 60); do mkdir -p /many/$i && cd /many/$i && seq 1000 | xargs touch; done
+""")
+_ = image.files
+'''
+
+
+def test_60_000_files_come_as_they_are_opened(lab):
+    page = explore(lab, MANY, "lab.explore(image)")
+    page.locator(f"{ITEM} .name", has_text="many").first.click()
+    page.wait_for_selector(f"{ITEM}[aria-level='2']")
+    page.locator(f"{ITEM}[aria-level='2'] .name").first.click()
+    page.wait_for_selector(f"{ITEM}[aria-level='3']")
+    assert page.locator(f"{ITEM}[aria-level='3']").count() == 500
+    page.locator("button", has_text="500 more").click()
+    page.wait_for_function("document.querySelectorAll(\"[aria-level='3']\").length === 1000")
