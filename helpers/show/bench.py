@@ -35,6 +35,7 @@ class _Bench:
 
         self._bench = bench
         self._lock = threading.Lock()
+        self._settling = False
         self._fields = {name: self._control(name) for name in LABELS}
         self._dockerfile = ipywidgets.HTML()
         self._button = ipywidgets.Button(description="Build and run", button_style="primary")
@@ -71,16 +72,17 @@ class _Bench:
 
     def _chosen(self, name: str, value: object) -> None:
         """One control was moved. A new program may change what the others offer."""
-        if getattr(self._bench.choice, name) == value:
+        if self._settling:
             return
-        with self._lock:
+        with self._lock:  # the page asks from more than one thread while a cell runs
+            self._settling = True  # what is set below was not chosen
             self._bench.choose(**{name: value})
             options = self._bench.choice.options()
             for each, control in self._fields.items():
-                with control.hold_trait_notifications():
-                    if each != "strip" and tuple(control.options) != options[each]:
-                        control.options = options[each]
-                    control.value = getattr(self._bench.choice, each)
+                if each != "strip" and tuple(control.options) != options[each]:
+                    control.options = options[each]
+                control.value = getattr(self._bench.choice, each)
+            self._settling = False
             self._draw()
 
     def _draw(self) -> None:

@@ -153,28 +153,30 @@ def _unknown(value: object) -> Iterator[Block]:
 
 
 def _comparison(value: Comparison) -> Iterator[Block]:
+    has_article = any(row.says or row.article is not None for row in value.rows)
     yield Table(
         "size, and how much less than the first",
         (
             Column("variant"),
             Column("size", figures=True),
             Column("reduction", figures=True),
-            Column("article", figures=True),
+            *([Column("article", figures=True)] if has_article else []),
             Column("runs", words=True),
         ),
-        tuple(_compared(value, row) for row in value.rows),
+        tuple(_compared(value, row, has_article) for row in value.rows),
     )
     for base in value.stand_ins:
         yield Engine(_provenance(base))
 
 
-def _compared(value: Comparison, row: Row) -> tuple[str | Cell, ...]:
+def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
     first = row is value.rows[0]
+    article = row.says or (units.NONE if row.article is None else units.size(row.article))
     return (
         row.variant,
         units.size(row.size),
         units.NONE if first else units.reduction(value.rows[0].size, row.size),
-        row.says or (units.NONE if row.article is None else units.size(row.article)),
+        *([article] if has_article else []),
         Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
     )
 

@@ -1,0 +1,60 @@
+"""The variant lab, used as a learner would, and what the engine then holds."""
+
+import uuid
+
+SETUP = "from helpers import Lab\nlab = Lab()"
+DOCKERFILE = ".jp-OutputArea .shrink pre >> nth=0"
+
+
+def choose(page, label, option):
+    page.get_by_label(label).select_option(option)
+
+
+def built(page, outcome):
+    """Presses the button, and waits for how it ends."""
+    page.get_by_role("button", name="Build and run").click()
+    page.wait_for_selector(f".jp-OutputArea strong:text-is('{outcome}')", timeout=120_000)
+    page.wait_for_selector("button:has-text('Build and run'):enabled")
+
+
+def test_choices_change_the_dockerfile_and_are_built(lab):
+    lab.new(SETUP, "bench = lab.workbench('c-hello')\nbench")
+    lab.run_all()
+    page = lab.page
+    page.wait_for_selector(DOCKERFILE)
+    choose(page, "Final base", "scratch")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM scratch")
+    built(page, "did not start")
+    assert "missing-loader" in page.inner_text(".jp-Notebook"), "a failure is explained"
+    choose(page, "Linking", "static with musl")
+    page.get_by_label("leave out the symbols").check()
+    page.wait_for_selector(f"{DOCKERFILE} >> text=musl-gcc -static -s")
+    built(page, "ran")
+    rows = page.locator(".jp-OutputArea .shrink tbody tr")
+    assert rows.count() == 2
+    assert "static with musl, stripped" in rows.nth(1).inner_text()
+    assert page.locator(".jp-OutputArea figure img[alt*='2 images']").count() == 1
+    choose(page, "Program", "go-hello")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM golang:1.24 AS build")
+    assert page.get_by_label("Linking").input_value() == "static"
+    lab.screenshot("light")
+    lab.theme("JupyterLab Dark")
+    lab.screenshot("dark")
+    lab.theme("JupyterLab Light")
+    assert not lab.holes() and not lab.errors()
+
+
+def test_the_page_is_alive_while_a_cell_builds(lab):
+    dockerfile = f"FROM busybox:1.37\\nRUN sleep 8 && echo {uuid.uuid4()}\\n"  # never cached
+    slow = f"lab.build('../samples/note', dockerfile='{dockerfile}')"
+    lab.new(SETUP, "lab.workbench('c-hello')", slow)
+    page = lab.page
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector(DOCKERFILE, timeout=60_000)
+    busy = page.locator(".jp-InputPrompt", has_text="[*]:")
+    busy.first.wait_for()
+    choose(page, "Final base", "alpine:3.22")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM alpine:3.22", timeout=5_000)
+    assert busy.count(), "the cell still runs"
+    lab.wait()
+    assert not lab.holes() and not lab.errors()
