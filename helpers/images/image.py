@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helpers.binaries.elf import Linkage
     from helpers.engines.engine import Engine
     from helpers.images.rootfs import ImageFS
+    from helpers.images.waste import Waste
     from helpers.running.run import Run
     from helpers.show.dockerfiles import DockerfileView
 
@@ -175,6 +176,14 @@ class Image(Value):
         """The file system that the layers add up to, by path. Reads the layers, about 100 MB in a
         second, the first time."""
         return self._stacked[1]
+
+    @cached_property
+    def waste(self) -> Waste:
+        """What of its layers nobody needs, counted as dive does, and the files that cost it. Reads
+        the layers, about 100 MB in a second, the first time."""
+        from helpers.images.waste import waste
+
+        return waste(self._contents[diff_id].entries for diff_id in self._diff_ids)
 
     @cached_property
     def config(self) -> Config:
