@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from helpers import names
 from helpers.bases import table as base_table
-from helpers.show import inside, units
+from helpers.show import findings, inside, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -220,6 +220,7 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
 
 
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Anatomy": findings.anatomy,
     "Base": _base,
     "BaseInfo": _base_info,
     "BaseTable": _bases,
@@ -227,6 +228,7 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Comparison": _comparison,
     "Config": inside.config,
     "Diagnosis": inside.diagnosis,
+    "Difference": findings.difference,
     "DockerfileView": _dockerfile,
     "File": inside.file,
     "Files": inside.files,
@@ -239,5 +241,6 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Sizes": inside.sizes,
     "Stopped": inside.stopped,
     "Variant": _variant,
+    "Waste": findings.waste,
 }
 """What draws each value, by the name of its class."""
