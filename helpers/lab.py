@@ -22,6 +22,7 @@ from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, LabError
 from helpers.exercise import Check
 from helpers.images import records
+from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
 from helpers.learning.recipe import Choice
@@ -138,6 +139,16 @@ class Lab(Value):
             return self._build(context, text, tag=tag, shown=["-f", "-", str(context)])
 
         return Workbench(Choice(program=program).fitting(), build_choice)
+
+    def difference(self, first: str | Image, second: str | Image) -> Difference:
+        """What two images differ in, file by file: what only one has, and what changed.
+
+        first, second  Images, or the engine's names of images, as `image` takes them
+
+        Raises LabError where the engine has no such image.
+        """
+        before, after = (self.image(i) if isinstance(i, str) else i for i in (first, second))
+        return difference(before, after)
 
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""

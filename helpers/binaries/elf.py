@@ -49,6 +49,14 @@ def linkage(
 
     Raises LabError where there is no such file, or it is no ELF file.
     """
+    return examine(fs, path, env, workdir)[1]
+
+
+def examine(
+    fs: RootFS, path: str, env: Mapping[str, str] | None = None, workdir: str = "/"
+) -> tuple[str, Linkage, Closure]:
+    """What `linkage` gives, with the path to which links lead, and what the loader would load.
+    Takes and raises the same."""
     real = fs.resolve(path)
     file = fs.stat(real) if real else None
     if not real or not file:
@@ -60,13 +68,17 @@ def linkage(
     if head is None:
         raise LabError(f"{path} is a {file.kind}: name a compiled program or library.")
     found = closure(fs, real, head, env or {}, workdir)
-    return Linkage(
-        static=head.static,
-        interpreter=head.interpreter,
-        needed=head.needed,
-        missing=_missing(fs, head, found),
-        machine=head.machine,
-        libc=head.libc,
+    return (
+        real,
+        Linkage(
+            static=head.static,
+            interpreter=head.interpreter,
+            needed=head.needed,
+            missing=_missing(fs, head, found),
+            machine=head.machine,
+            libc=head.libc,
+        ),
+        found,
     )
 
 

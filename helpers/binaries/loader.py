@@ -68,13 +68,32 @@ class Outdated:
 
 
 @dataclass(frozen=True)
+class Need:
+    """One library that a program or a library asks for.
+
+    by    path of who asks
+    name  as it asks
+    path  where that leads to; None where it is missing or can't be told
+    """
+
+    by: str
+    name: str
+    path: str | None
+
+
+@dataclass(frozen=True)
 class Closure:
-    """All that a program loads before its first instruction: paths of libraries in the order in
-    which they are loaded, and what is in the way."""
+    """All that a program loads before its first instruction.
+
+    libraries          their paths in the order in which they are loaded
+    missing, outdated  what is in the way
+    needs              who asks for what, those who are loaded first before the others
+    """
 
     libraries: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     outdated: tuple[Outdated, ...] = ()
+    needs: tuple[Need, ...] = ()
 
 
 def closure(
@@ -105,8 +124,21 @@ def closure(
     libraries = queue[1:]
     outdated = _outdated([main, *libraries], loaded) if search.checks_versions else ()
     return Closure(
-        tuple(dict.fromkeys(o.shown for o in libraries)), tuple(missing.values()), outdated
+        tuple(dict.fromkeys(o.shown for o in libraries)),
+        tuple(missing.values()),
+        outdated,
+        tuple(_needs(queue, loaded, search)),
     )
+
+
+def _needs(
+    objects: list[_Object], loaded: Mapping[str, _Object], search: _Search
+) -> Iterator[Need]:
+    for by in objects:
+        for name in by.header.needed:
+            library = loaded.get(name)
+            path = library.shown if library else None
+            yield Need(by.shown, name, search.loader if search.is_loader(name) else path)
 
 
 @dataclass(frozen=True)
@@ -184,8 +216,9 @@ class _Search:
     passes_over = True  # a library for another machine is passed over, not an error
     checks_versions = False
 
-    def __init__(self, fs: RootFS, names: set[str]) -> None:
+    def __init__(self, fs: RootFS, names: set[str], loader: str | None) -> None:
         self.fs = fs
+        self.loader = loader
         self._names = names
 
     def is_loader(self, name: str) -> bool:
@@ -203,8 +236,8 @@ class _Search:
 class _Glibc(_Search):
     checks_versions = True
 
-    def __init__(self, fs, names, data: bytes, env, workdir, little: bool) -> None:
-        super().__init__(fs, names)
+    def __init__(self, fs, names, loader: str, data: bytes, env, workdir, little: bool) -> None:
+        super().__init__(fs, names, loader)
         found = SYSTEM_FOLDERS.search(data)
         self._system = (
             [f.decode().rstrip("/") for f in found[0].split(b"\0") if f] if found else None
@@ -252,7 +285,7 @@ class _Musl(_Search):
     passes_over = False
 
     def __init__(self, fs, names, loader: str, data: bytes, env, workdir) -> None:
-        super().__init__(fs, names)
+        super().__init__(fs, names, loader)
         self._workdir = workdir
         self._env = re.split("[:\n]", env["LD_LIBRARY_PATH"]) if env.get("LD_LIBRARY_PATH") else []
         found, built_in = MUSL_PATH_FILE.search(data), MUSL_FOLDERS.search(data)
@@ -283,18 +316,18 @@ def _search(fs: RootFS, header: Header, env: Mapping[str, str], workdir: str) ->
     interpreter = header.interpreter or _libc_loader(fs, header)
     real = fs.resolve(interpreter) if interpreter else None
     if not interpreter or not real:
-        return _Search(fs, {interpreter.rpartition("/")[2]} if interpreter else set())
+        return _Search(fs, {interpreter.rpartition("/")[2]} if interpreter else set(), interpreter)
     data = fs.read(real)
     names = {interpreter.rpartition("/")[2]}
     try:
         names.add(read_header(fs, real).soname or "")
     except NotElf:
-        return _Search(fs, names)
+        return _Search(fs, names, interpreter)
     if MUSL_SIGN in data:
         return _Musl(fs, names, interpreter, data, env, workdir)
     if SYSTEM_FOLDERS.search(data):
-        return _Glibc(fs, names, data, env, workdir, header.little)
-    return _Search(fs, names)
+        return _Glibc(fs, names, interpreter, data, env, workdir, header.little)
+    return _Search(fs, names, interpreter)
 
 
 def _libc_loader(fs: RootFS, header: Header) -> str | None:

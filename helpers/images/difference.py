@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from helpers import names
 from helpers.images.files import File, Files
 from helpers.value import Value
 
@@ -21,8 +22,10 @@ DEPTH = 2
 class FolderChange:
     """What differs below one folder: counts of entries, and bytes.
 
+    folder                   a folder of the first or second level; what is in one of the second
+                             doesn't count for that of the first
     added, removed, changed  entries that only the second has, only the first, or both unlike
-    before, after            bytes below the folder in the first and in the second
+    before, after            bytes of its files in the first and in the second
     """
 
     folder: str
@@ -43,6 +46,8 @@ class Difference(Value):
                    the second's
     folders        the same by folder, the largest change of bytes first
     same           how many entries are the same in both
+
+    Bytes that have several names belong to one of them, in each image.
     """
 
     first: str
@@ -62,15 +67,16 @@ class Difference(Value):
 def difference(first: Image, second: Image) -> Difference:
     """Compares what two images show when they are run; what their layers hide isn't looked at.
 
-    Files are compared by content, mode, owner and link target. Raises LabError where an engine
-    doesn't send a layer.
+    Files are compared by content, mode, owner and link target; the time that they carry is not. A
+    hard link is compared as the file that it is. Raises LabError where an engine doesn't send a
+    layer.
     """
     old, new = ({file.path: file for file in image.files} for image in (first, second))
     changed: list[File] = []
     same = 0
     for path in old.keys() | new.keys():
         before, after = old.get(path), new.get(path)
-        if before and after and _same(before, after):
+        if before and after and _plain(before, old) == _plain(after, new):
             same += 1
         elif after is None and before:
             changed.append(replace(before, change="removed"))
@@ -78,8 +84,8 @@ def difference(first: Image, second: Image) -> Difference:
             changed.append(replace(after, change="changed" if before else "added"))
     files = Files(sorted(changed, key=lambda file: file.path))
     return Difference(
-        first=first.key or first.tag,
-        second=second.key or second.tag,
+        first=_name(first),
+        second=_name(second),
         before=sum(file.size for file in old.values()),
         after=sum(file.size for file in new.values()),
         files=files,
@@ -88,8 +94,17 @@ def difference(first: Image, second: Image) -> Difference:
     )
 
 
-def _same(before: File, after: File) -> bool:
-    return replace(before, change="added") == replace(after, change="added")
+def _name(image: Image) -> str:
+    return image.key or image.tag.removeprefix(names.TAG_PREFIX)
+
+
+def _plain(file: File, files: dict[str, File]) -> tuple:
+    """What is compared of a file. Which of its names an archive has as the file and which as hard
+    links is its writer's choice."""
+    real = files.get(file.target or "") if file.kind == "hardlink" else None
+    if real and real.kind == "file":
+        return "file", real.size, real.digest, None, real.mode, real.uid, real.gid
+    return file.kind, file.size, file.digest, file.target, file.mode, file.uid, file.gid
 
 
 def _by_folder(

@@ -34,7 +34,7 @@ class Explorer(Value):
 
     def _read(self) -> Read:
         from helpers.show.explorer import Read
-        from helpers.show.facts import waste_lines
+        from helpers.show.findings import waste_lines
 
         image = self.image
         files = [image.files, *(layer.files for layer in image.layers)]

@@ -36,21 +36,33 @@ class Node:
 
 
 class Tree:
-    """The files of a layer, or of an image. Made in about a second for 100,000 files."""
+    """The files of a layer, or of an image. Made in a tenth of a second for 60,000 files."""
 
     def __init__(self, files: Iterable[File]) -> None:
         self._files = {file.path: file for file in files}
-        self._inside: dict[str, dict[str, None]] = defaultdict(dict)
-        self._sizes: Counter[str] = Counter()
+        self._inside: dict[str, list[str]] = defaultdict(list)
+        self._sizes: dict[str, int] = defaultdict(int)  # of what is below a folder
         self._changes: dict[str, Counter[str]] = defaultdict(Counter)
+        for path in self._paths():
+            self._inside[_folder(path)].append(path)
         for path, file in self._files.items():
-            self._changes[path][file.change] += 1
-            while path != "/":
-                folder = path.rpartition("/")[0] or "/"
-                self._inside[folder][path] = None
-                self._sizes[folder] += file.size
-                self._changes[folder][file.change] += 1
-                path = folder
+            if path != "/":
+                self._sizes[_folder(path)] += file.size
+                self._changes[_folder(path)][file.change] += 1
+        # Each folder is added to the one above it when all that is below it is in it.
+        for path in sorted(self._inside, key=lambda path: path.count("/"), reverse=True):
+            if path != "/":
+                self._sizes[_folder(path)] += self._sizes[path]
+                self._changes[_folder(path)].update(self._changes[path])
+
+    def _paths(self) -> Iterable[str]:
+        """All paths but the root, also of folders that have no entry of their own."""
+        paths = dict.fromkeys(self._files)
+        for path in self._files:
+            while (path := _folder(path)) not in paths:
+                paths[path] = None
+        paths.pop("/", None)
+        return paths
 
     def __len__(self) -> int:
         return len(self._files)
@@ -58,24 +70,36 @@ class Tree:
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return self._sizes["/"]
+        return self._size("/")
 
     def node(self, path: str) -> Node:
         """The entry at a path."""
         file = self._files.get(path)
-        size = self._sizes[path] + (file.size if file else 0)
+        changes = Counter(self._changes.get(path))
+        if file:
+            changes[file.change] += 1
         inside = len(self._inside.get(path, ()))
-        return Node(path, size, file, inside, dict(self._changes.get(path, ())))
+        return Node(path, self._size(path), file, inside, dict(changes))
 
     def children(self, folder: str = "/", start: int = 0, most: int = MOST) -> list[Node]:
         """What is in a folder, the largest first; from a place on, where there are many."""
-        nodes = [self.node(path) for path in self._inside.get(folder, ())]
-        nodes.sort(key=lambda node: (-node.size, node.path))
-        return nodes[start : start + most]
+        paths = sorted(self._inside.get(folder, ()), key=self._rank)
+        return [self.node(path) for path in paths[start : start + most]]
 
     def search(self, text: str, most: int = MOST) -> tuple[Sequence[Node], int]:
         """The entries with a text in their path, the largest first, and how many there are."""
         wanted = text.casefold()
         found = [path for path in self._files if wanted in path.casefold()]
-        found.sort(key=lambda path: (-self._files[path].size, path))
+        found.sort(key=self._rank)
         return [self.node(path) for path in found[:most]], len(found)
+
+    def _size(self, path: str) -> int:
+        file = self._files.get(path)
+        return self._sizes.get(path, 0) + (file.size if file else 0)
+
+    def _rank(self, path: str) -> tuple[int, str]:
+        return -self._size(path), path
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "/"

@@ -6,10 +6,10 @@ What dive leaves out is given beside them as `hidden`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from helpers.images.files import Entry, Stack
+from helpers.images.files import Entry, File, Stack
 from helpers.value import Value
 
 
@@ -18,7 +18,7 @@ class Wasted:
     """A path that more than one layer touches.
 
     path    of the file, or of the folder that was removed
-    layers  how many layers write or remove it
+    layers  how many times the layers write or remove it
     size    bytes of all its copies together, also of the one that is needed: as dive counts
     """
 
@@ -64,28 +64,130 @@ def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
     folder counts with all that was in it, a removed file with nothing: its copy below is counted.
     """
     seen: dict[str, _Seen] = {}
-    stack, total = Stack(), 0
+    below, shown = _Below(), _Shown()
     for layer in layers:
-        total += sum(entry.size for entry in layer)
-        own = {e.path for e in layer if e.kind not in ("removed", "opaque")}
-        above = _folders(e.path for e in layer if e.kind != "opaque")
-        for entry in layer:
-            if entry.kind == "opaque" or entry.path in above:
-                continue
-            if entry.kind != "removed":
-                seen.setdefault(entry.path, _Seen()).add(entry.size)
-            elif entry.path not in own:
-                gone = sum(file.size for file in stack.below(entry.path))
-                seen.setdefault(entry.path, _Seen()).add(gone)
-        stack.add(layer)
+        visited = _visited(layer)
+        for path, size in _leaves(visited, below):
+            seen.setdefault(path, _Seen()).add(size)
+        below.add(visited)
+        shown.add(layer)
     needed, there = sum(s.least or 0 for s in seen.values()), sum(s.size for s in seen.values())
     again = [Wasted(path, s.layers, s.size) for path, s in seen.items() if s.layers > 1 and s.size]
     return Waste(
         efficiency=needed / there if there else 1.0,
         wasted=sum(file.size for file in again),
-        hidden=total - sum(file.size for file in stack.files.values()),
+        hidden=shown.hidden(),
         files=tuple(sorted(again, key=lambda w: (-w.size, w.path))),
     )
+
+
+def _visited(layer: Sequence[Entry]) -> Sequence[Entry]:
+    """The entries in dive's order, which only matters beside a removed one: by name, folder for
+    folder, and a removed one by the name that it has in the archive."""
+    if not any(entry.kind == "removed" for entry in layer):
+        return layer
+
+    def place(entry: Entry) -> list[str]:
+        *folders, name = entry.path.split("/")
+        return [*folders, f".wh.{name}" if entry.kind == "removed" else name]
+
+    return sorted(layer, key=place)
+
+
+def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int]]:
+    """The paths of a layer that count, with their bytes."""
+    above = _folders(e.path for e in layer if e.kind != "opaque")
+    for entry in layer:
+        if entry.kind == "removed":
+            if entry.path not in below:
+                return  # dive leaves the rest of such a layer out
+            yield entry.path, below.size(entry.path)
+        elif entry.kind != "opaque" and entry.path not in above:
+            yield entry.path, entry.size
+
+
+class _Below:
+    """The layers below as dive stacks them. Unlike in the file system that `Stack` makes, a folder
+    that is opaque hides nothing, and a file that takes a folder's place hides nothing in it."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._inside: dict[str, set[str]] = {}
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries or path in self._inside
+
+    def size(self, path: str) -> int:
+        """Bytes of what a removed folder had in it; 0 for anything else."""
+        entry = self._entries.get(path)
+        if entry is None or entry.kind != "directory":
+            return 0
+        return sum(self._entries[p].size for p in self._walk(path) if p in self._entries)
+
+    def add(self, layer: Iterable[Entry]) -> None:
+        """Puts a layer on top."""
+        for entry in layer:
+            if entry.kind == "removed":
+                self._remove(entry.path)
+            elif entry.kind != "opaque":
+                self._entries[entry.path] = entry
+                self._hang(entry.path)
+
+    def _hang(self, path: str) -> None:
+        while path != "/":
+            folder = path.rpartition("/")[0] or "/"
+            inside = self._inside.setdefault(folder, set())
+            if path in inside:
+                return
+            inside.add(path)
+            path = folder
+
+    def _remove(self, path: str) -> None:
+        for each in list(self._walk(path)):
+            self._entries.pop(each, None)
+            self._inside.pop(each, None)
+        self._inside.get(path.rpartition("/")[0] or "/", set()).discard(path)
+
+    def _walk(self, path: str) -> Iterator[str]:
+        left = [path]
+        while left:
+            each = left.pop()
+            yield each
+            left += self._inside.get(each, ())
+
+
+class _Shown:
+    """Which bytes of the layers the finished file system shows, under whatever name."""
+
+    def __init__(self) -> None:
+        self._stack = Stack()
+        self._total = 0
+        self._linked: list[list[File]] = []  # the names of one file that has several
+
+    def add(self, layer: Sequence[Entry]) -> None:
+        """Puts a layer on top."""
+        self._total += sum(entry.size for entry in layer)
+        self._stack.add(layer)
+        files = self._stack.files
+        linked: dict[str, list[File]] = {}
+        for entry in layer:
+            if entry.kind == "hardlink" and entry.target in files and entry.path in files:
+                linked.setdefault(entry.target, [files[entry.target]]).append(files[entry.path])
+        self._linked += linked.values()
+
+    def hidden(self) -> int:
+        """Bytes that are in a layer and under no name in the finished file system."""
+        files = self._stack.files
+        shown = sum(file.size for file in files.values())
+        for first, *others in self._linked:
+            # The first name is gone and another is there: so are the bytes.
+            if not _is_in(files, first) and any(_is_in(files, other) for other in others):
+                shown += first.size
+        return self._total - shown
+
+
+def _is_in(files: Mapping[str, File], file: File) -> bool:
+    return files.get(file.path) is file  # an equal one of another layer has bytes of its own
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

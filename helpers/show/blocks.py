@@ -61,12 +61,41 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A cell of a table that shows a share from 0 to 1; its figure stands in another cell."""
+
+    share: float
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows under columns. `more` rows were left out."""
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str | Cell, ...], ...]
+    rows: tuple[tuple[str | Cell | Bar, ...], ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A line of a tree: a name or a path, and what is said of it in words.
+
+    depth  0 for what is at the root, 1 for what is below that, and so on
+    """
+
+    depth: int
+    text: str
+    note: str = ""
+    sign: Sign = ""
+
+
+@dataclass(frozen=True)
+class Branches:
+    """A tree, in the order of its lines. `more` lines were left out."""
+
+    caption: str
+    rows: tuple[Branch, ...]
     more: int = 0
 
 
@@ -115,4 +144,4 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = Title | Fact | Prose | Table | Tasks | Items | Output | Source | Engine | Fold
+Block = Title | Fact | Prose | Table | Branches | Tasks | Items | Output | Source | Engine | Fold

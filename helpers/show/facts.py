@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from helpers import names
 from helpers.bases import table as base_table
-from helpers.show import inside, safe, units
+from helpers.show import findings, inside, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from helpers.exercise import Check
     from helpers.images.explorer import Explorer
     from helpers.images.image import Image
-    from helpers.images.waste import Waste
     from helpers.lab import Lab
     from helpers.learning.workbench import Workbench
     from helpers.samples import Variant
@@ -244,18 +243,8 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
     return Output if line.startswith("  ") else Prose
 
 
-def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
-    """What an image carries in vain, for a front end: facts, and the paths that cost bytes."""
-    facts = [
-        ("efficiency", f"{units.share(value.efficiency)}, as dive counts it"),
-        ("wasted", f"{units.size(value.wasted)}, every copy of a path that is there twice"),
-        ("hidden", f"{units.size(value.hidden)}, in layers and not to be seen in the image"),
-    ]
-    costs = [(safe.name(f.path), units.size(f.size), str(f.layers)) for f in value.files[:200]]
-    return facts, costs
-
-
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Anatomy": findings.anatomy,
     "Base": _base,
     "BaseInfo": _base_info,
     "BaseTable": _bases,
@@ -263,6 +252,7 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Comparison": _comparison,
     "Config": inside.config,
     "Diagnosis": inside.diagnosis,
+    "Difference": findings.difference,
     "DockerfileView": _dockerfile,
     "Explorer": _explorer,
     "File": inside.file,
@@ -277,5 +267,6 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Stopped": inside.stopped,
     "Variant": _variant,
     "Workbench": _workbench,
+    "Waste": findings.waste,
 }
 """What draws each value, by the name of its class."""

@@ -17,11 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from helpers.show import facts, safe
+from helpers.show import facts, safe, units
 from helpers.show.blocks import (
     ENGINE,
     SIGNS,
+    Bar,
     Block,
+    Branches,
     Cell,
     Column,
     Engine,
@@ -75,6 +77,8 @@ def _block(block: Block) -> Iterator[str]:
             yield f"<p>{_prose(text)}</p>"
         case Table():
             yield from _table(block)
+        case Branches():
+            yield from _branches(block)
         case Tasks(items):
             yield '<ul style="list-style-type:none;padding-left:0px">'
             for done, item in items:
@@ -116,7 +120,26 @@ def _table(table: Table) -> Iterator[str]:
         yield f"<p>… and {table.more:,} more</p>"
 
 
-def _cell(cell: str | Cell, column: Column) -> str:
+def _branches(tree: Branches) -> Iterator[str]:
+    yield f"<p>{_text(safe.name(tree.caption))}</p>"
+    depth = -1
+    for row in tree.rows:
+        if row.depth > depth:
+            yield "<ul>" + "<li><ul>" * (row.depth - depth - 1)
+        else:
+            yield "</li>" + "</ul></li>" * (depth - row.depth)
+        depth = row.depth
+        note = f" {_text(safe.name(row.note))}" if row.note else ""
+        yield f"<li>{_sign(row.sign, after=' ')}{_word(row.text, words=False)}{note}"
+    if tree.rows:
+        yield "</li></ul>" * (depth + 1)
+    if tree.more:
+        yield f"<p>… and {tree.more:,} more</p>"
+
+
+def _cell(cell: str | Cell | Bar, column: Column) -> str:
+    if isinstance(cell, Bar):  # read out, it would say nothing that its figure doesn't
+        return f'<td{_side(column)}><code aria-hidden="true">{units.bar(cell.share)}</code></td>'
     sign = ""
     if isinstance(cell, Cell):
         cell, sign = cell.text, _sign(cell.sign, after=" ")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from helpers.show import facts, safe
+from helpers.show import facts, safe, units
 from helpers.show.blocks import (
     ENGINE,
     SIGNS,
+    Bar,
     Block,
+    Branch,
+    Branches,
     Cell,
     Engine,
     Fact,
@@ -55,6 +58,8 @@ def _block(block: Block) -> Iterator[str]:
             yield from _wrapped("", safe.prose(text))
         case Table():
             yield from _table(block)
+        case Branches():
+            yield from _branches(block)
         case Tasks(items):
             for done, item in items:
                 yield from _wrapped("[x] " if done else "[ ] ", safe.prose(item))
@@ -108,7 +113,33 @@ def _table(table: Table) -> Iterator[str]:
         yield f"… and {table.more:,} more"
 
 
-def _cell(cell: str | Cell) -> str:
+def _branches(tree: Branches) -> Iterator[str]:
+    yield safe.name(tree.caption)
+    for row, last in zip(tree.rows, _last(tree.rows), strict=True):
+        *above, own = last or [True]
+        lead = "".join("  " if ended else "│ " for ended in above)
+        lead += ("└ " if own else "├ ") if row.depth else ""
+        yield f"{lead}{_signed(safe.name(row.text), row.sign)}  {safe.name(row.note)}".rstrip()
+    if tree.more:
+        yield f"… and {tree.more:,} more"
+
+
+def _last(rows: Sequence[Branch]) -> list[list[bool]]:
+    """Of each line, for each depth from 1 down to its own, whether nothing more follows there."""
+    found: list[list[bool]] = []
+    open_: list[bool] = []  # by depth, whether something follows below the lines read so far
+    for row in reversed(rows):
+        del open_[row.depth :]
+        open_ += [False] * (row.depth - len(open_))
+        found.append([not more for more in open_])
+        if row.depth:
+            open_[-1] = True
+    return found[::-1]
+
+
+def _cell(cell: str | Cell | Bar) -> str:
+    if isinstance(cell, Bar):
+        return units.bar(cell.share)
     if isinstance(cell, Cell):
         return _signed(safe.name(cell.text), cell.sign)
     return safe.name(cell)

@@ -47,6 +47,14 @@ def reduction(before: int, after: int) -> str:
     return f"{whole}.{hundredths:02d} %" if whole == 99 else f"{whole}.{hundredths // 10} %"
 
 
+def bar(part: float, length: int = 12) -> str:
+    """A share from 0 to 1 as a bar of so many characters at most, to an eighth of one. What is not
+    nothing is never without one."""
+    eighths = max(round(part * length * 8), 1 if part else 0)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + " ▏▎▍▌▋▊▉"[rest].strip()
+
+
 def seconds(duration: float) -> str:
     """A time in seconds: `0.43 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`."""
     if duration < 59.95:

@@ -29,10 +29,13 @@ def elf(
     flags: int = 0,
     go: bool = False,
     text: bytes = b"",
+    sections: dict[str, bytes] | None = None,
+    unwritten: int = 0,
 ) -> bytes:
     """A 64-bit file. `kind` is e_type: 1 object, 2 fixed program, 3 library or PIE. `wants` are the
     symbol versions that it needs of each library, `has` those that it offers. `text` is put in as
-    it is."""
+    it is. `sections` come behind the rest, with a table of them; `unwritten` is the size of one,
+    `.bss`, that takes no bytes of the file."""
     order = ">" if machine == "s390x" else "<"
     strings = _Strings()
     tags = [(1, strings(name)) for name in needed]
@@ -70,15 +73,33 @@ def elf(
     segments += [(3, places[0], len(parts[0]))] if interpreter else []
     segments += [(4, places[1], len(note))] if note else []
     segments += [(2, at, len(dynamic))] if is_dynamic else []
+    body, rows, names = _sections(sections or {}, unwritten, whole) if sections else (b"", [], 0)
     ident = b"\x7fELF" + bytes([2, 1 if order == "<" else 2, 1]) + bytes(9)
+    places_ = (64, whole + len(body) if rows else 0)
+    counts = (64, 56, count, 64 if rows else 0, len(rows), names)
     head = ident + struct.pack(
-        order + "HHIQQQIHHHHHH", kind, MACHINES[machine], 1, 0, 64, 0, 0, 64, 56, count, 0, 0, 0
+        order + "HHIQQQIHHHHHH", kind, MACHINES[machine], 1, 0, *places_, 0, *counts
     )
     table = b"".join(
         struct.pack(order + "IIQQQQQQ", kind, 4, start, start, start, size, size, 1)
         for kind, start, size in segments
     )
-    return head + table + b"".join(parts) + dynamic
+    rows = [struct.pack(order + "IIQQQQIIQQ", *row) for row in rows]
+    return head + table + b"".join(parts) + dynamic + body + b"".join(rows)
+
+
+def _sections(
+    sections: dict[str, bytes], unwritten: int, at: int
+) -> tuple[bytes, list[tuple[int, ...]], int]:
+    """Their bytes, the rows of their table, and which of these has the names."""
+    strings, body, rows = _Strings(), b"", [(0,) * 10]
+    for name, data in sections.items():
+        rows.append((strings(name), 1, 0, 0, at + len(body), len(data), 0, 0, 1, 0))
+        body += data
+    rows.append((strings(".bss"), 8, 0, 0, at + len(body), unwritten, 0, 0, 1, 0))
+    name = strings(".shstrtab")
+    rows.append((name, 3, 0, 0, at + len(body), len(strings.data), 0, 0, 1, 0))
+    return body + strings.data, rows, len(rows) - 1
 
 
 def index(entries: dict[str, str]) -> bytes:

@@ -12,11 +12,14 @@ import pytest
 
 from helpers.bases.source import Base
 from helpers.bases.table import BaseInfo, BaseTable
+from helpers.binaries.anatomy import Anatomy, Library, Section
 from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
 from helpers.exercise import Check
+from helpers.images.difference import Difference, FolderChange
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
+from helpers.images.waste import Waste, Wasted
 from helpers.running.container import Stopped
 from helpers.running.run import Run
 from helpers.samples import variant
@@ -133,6 +136,92 @@ ways out, as lines of a Dockerfile:
         + "echo " * 29
         + """echo
   FROM debian:trixie-slim""",
+    ),
+    (
+        Waste(0.25, 4_000, 3_000, (Wasted("/a", 2, 3_000), Wasted("/b", 3, 1_000))),
+        """\
+efficiency  25.0 %
+hidden by later layers  3.00 kB
+written twice, or removed again: 4.00 kB with all copies
+   size  times  path
+3.00 kB      2  /a
+1.00 kB      3  /b""",
+    ),
+    (
+        Waste(1.0, 0, 0, ()),
+        """\
+efficiency  100 %
+hidden by later layers  0 B
+✓ no file is written twice or removed again""",
+    ),
+    (
+        Difference(
+            "c-hello/gcc",
+            "c-hello:yours",
+            9_000,
+            1_700,
+            Files(
+                [
+                    File("/a", 200, "file", 0o644, change="changed"),
+                    File("/usr/lib/b", 8_000, "file", 0o644, change="removed"),
+                    File("/usr/lib/c", 500, "file", 0o644, change="added"),
+                ]
+            ),
+            (
+                FolderChange("/usr/lib", 1, 1, 0, 8_000, 500),
+                FolderChange("/", 0, 0, 1, 0, 1),
+            ),
+            1_234,
+        ),
+        """\
+c-hello/gcc -> c-hello:yours  9.00 kB -> 1.70 kB
+only in c-hello:yours  1
+only in c-hello/gcc    1
+changed                1
+the same               1,234
+by folder, the largest change first
+folder    added  removed  changed   before                after
+/usr/lib      1        1        0  8.00 kB  ████████████  500 B  ▊
+/             0        0        1      0 B                  1 B  ▏
+what differs, the largest first
+change      size  path
+removed  8.00 kB  /usr/lib/b
+added      500 B  /usr/lib/c
+changed    200 B  /a""",
+    ),
+    (
+        Difference("a", "b", 10, 10, Files(), (), 5),
+        """\
+a -> b  10 B -> 10 B
+only in b  0
+only in a  0
+changed    0
+the same   5
+✓ nothing differs""",
+    ),
+    (
+        Anatomy(
+            "/hello",
+            1_000,
+            Linkage(False, "/lib/ld.so", ("libz.so.1",), ("libz.so.1",), "amd64", "glibc"),
+            (Library(1, "/lib/ld.so", "loader", "/lib/ld.so"), Library(1, "libz.so.1", "missing")),
+            (Section(".text", 750),),
+            250,
+        ),
+        """\
+/hello  1.00 kB
+dynamic (amd64, glibc)
+interpreter     /lib/ld.so
+needs           libz.so.1
+✗ missing here  libz.so.1
+needs, and what that needs
+/hello
+├ /lib/ld.so  the loader
+└ ✗ libz.so.1  missing
+the file by section
+ size   share
+750 B  75.0 %  .text
+250 B  25.0 %  headers, and gaps between sections""",
     ),
     (Stopped(137, 10.13), "exit 137  after 10.1 s"),
     (
@@ -309,6 +398,18 @@ def hostile(bad):
         Comparison((Row(bad, 1, 1, bad, False, bad),)),
         Check((bad,), (bad,), note=bad),
         dockerfile(bad, bad + "\nmore", bad),
+        Waste(0.5, 2, 1, (Wasted(bad, 2, 2),)),
+        Difference(
+            bad, bad, 1, 1, Files([File(bad, 1, "file")]), (FolderChange(bad, 1, 0, 0, 0, 1),), 0
+        ),
+        Anatomy(
+            bad,
+            1,
+            Linkage(True, bad, (), (), "amd64", None),
+            (Library(1, bad, "outdated", bad, (bad,)), Library(1, bad, "missing", bad, (bad,))),
+            (Section(bad, 1),),
+            0,
+        ),
         *bases,
     ]
 
@@ -394,6 +495,14 @@ print([name for name in {heavy.split()} if name in sys.modules])
 )
 def test_sizes_have_three_digits(count, expected):
     assert units.size(count) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [(0, ""), (1e-9, "▏"), (1 / 96, "▏"), (0.5, "█" * 6), (0.55, "█" * 6 + "▋"), (1, "█" * 12)],
+)
+def test_a_bar_is_there_for_what_is_not_nothing(part, expected):
+    assert units.bar(part) == expected
 
 
 @pytest.mark.parametrize(

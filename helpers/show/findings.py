@@ -1,0 +1,174 @@
+"""What there is to say of what was found in images: waste, differences, and what binaries are made
+of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helpers.show import inside, safe, units
+from helpers.show.blocks import (
+    Bar,
+    Block,
+    Branch,
+    Branches,
+    Column,
+    Fact,
+    Table,
+    Title,
+)
+
+if TYPE_CHECKING:
+    from helpers.binaries.anatomy import Anatomy, Library
+    from helpers.images.difference import Difference, FolderChange
+    from helpers.images.waste import Waste
+
+ROWS = 20
+"""Rows of a table that are shown; the rest are counted."""
+
+NAME = 60
+"""Characters of an image's name in a label."""
+
+COSTS = 200
+"""Paths that the explorer's page has."""
+
+SECTIONS = 12
+"""Sections that have a row of their own."""
+
+BRANCHES = 100
+"""Lines of a tree that are shown."""
+
+DEEPEST = 30
+"""Depth to which a tree is shown."""
+
+
+def waste(value: Waste) -> Iterator[Block]:
+    yield Title("efficiency", units.share(value.efficiency))
+    yield Fact("hidden by later layers", (units.size(value.hidden),), words=True)
+    if not value.files:
+        yield Title("no file is written twice or removed again", sign="good")
+        return
+    yield Table(
+        f"written twice, or removed again: {units.size(value.wasted)} with all copies",
+        (Column("size", figures=True), Column("times", figures=True), Column("path")),
+        tuple(
+            (units.size(file.size), f"{file.layers:,}", file.path) for file in value.files[:ROWS]
+        ),
+        more=max(len(value.files) - ROWS, 0),
+    )
+
+
+def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """The same for the explorer's page: facts, and the paths that cost bytes."""
+    facts = [
+        ("efficiency", f"{units.share(value.efficiency)}, as dive counts it"),
+        ("written twice", f"{units.size(value.wasted)}, with all copies"),
+        ("hidden", f"{units.size(value.hidden)}, in layers and not to be seen in the image"),
+    ]
+    costs = [(safe.name(f.path), units.size(f.size), str(f.layers)) for f in value.files[:COSTS]]
+    return facts, costs
+
+
+def difference(value: Difference) -> Iterator[Block]:
+    yield Title(
+        f"{value.first} -> {value.second}",
+        f"{units.size(value.before)} -> {units.size(value.after)}",
+    )
+    counts = value.counts
+    for label, change in (
+        (f"only in {safe.name(value.second, NAME)}", "added"),
+        (f"only in {safe.name(value.first, NAME)}", "removed"),
+        ("changed", "changed"),
+    ):
+        yield Fact(label, (f"{counts[change]:,}",), words=True)
+    yield Fact("the same", (f"{value.same:,}",), words=True)
+    if not value.files:
+        yield Title("nothing differs", sign="good")
+        return
+    yield _folders(value.folders)
+    largest = sorted(value.files, key=lambda file: (-file.size, file.path))
+    yield Table(
+        "what differs, the largest first",
+        (Column("change", words=True), Column("size", figures=True), Column("path")),
+        tuple((file.change, units.size(file.size), file.path) for file in largest[:ROWS]),
+        more=max(len(largest) - ROWS, 0),
+    )
+
+
+def _folders(folders: Sequence[FolderChange]) -> Table:
+    most = max((size for row in folders for size in (row.before, row.after)), default=0) or 1
+    return Table(
+        "by folder, the largest change first",
+        (
+            Column("folder"),
+            Column("added", figures=True),
+            Column("removed", figures=True),
+            Column("changed", figures=True),
+            Column("before", figures=True),
+            Column(""),
+            Column("after", figures=True),
+            Column(""),
+        ),
+        tuple(
+            (
+                row.folder,
+                *(f"{count:,}" for count in (row.added, row.removed, row.changed)),
+                units.size(row.before),
+                Bar(row.before / most),
+                units.size(row.after),
+                Bar(row.after / most),
+            )
+            for row in folders[:ROWS]
+        ),
+        more=max(len(folders) - ROWS, 0),
+    )
+
+
+def anatomy(value: Anatomy) -> Iterator[Block]:
+    yield Title(value.path, units.size(value.size))
+    yield from inside.linkage(value.linkage)
+    if value.libraries:
+        shown = [library for library in value.libraries if library.depth <= DEEPEST][:BRANCHES]
+        yield Branches(
+            "needs, and what that needs",
+            (Branch(0, value.path), *map(_branch, shown)),
+            more=len(value.libraries) - len(shown),
+        )
+    yield _sections(value)
+
+
+def _branch(library: Library) -> Branch:
+    path = "" if library.path == library.name else library.path or ""
+    note, sign = {
+        "found": (path, ""),
+        "again": ("shown above", ""),
+        "loader": ("the loader", ""),
+        "missing": (_why_missing(library), "bad"),
+        "outdated": (f"too old, lacks {', '.join(library.lacks)}: {path}", "bad"),
+        "unknown": ("where it is can't be told from here", ""),
+    }[library.state]
+    return Branch(library.depth, library.name, note, sign)
+
+
+def _why_missing(library: Library) -> str:
+    if not library.path:
+        return "missing"
+    what = f"for {' '.join(library.lacks)}" if library.lacks else "no library"
+    return f"missing: {library.path} is {what}"
+
+
+def _sections(value: Anatomy) -> Table:
+    """Of many sections the small ones are one row, so that the rows add up to the file."""
+    first, others = value.sections[:SECTIONS], value.sections[SECTIONS:]
+    rows = [(section.name, section.size) for section in first]
+    if others:
+        rows.append((f"{len(others):,} more", sum(section.size for section in others)))
+    rest = "headers, and gaps between sections" if first else "all of it: no sections are listed"
+    return Table(
+        "the file by section",
+        (Column("size", figures=True), Column("share", figures=True), Column("", words=True)),
+        tuple(
+            (units.size(size), units.share(size / value.size), name)
+            for name, size in [*rows, (rest, value.rest)]
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Two images against each other: real folders, packed as the layers of images nobody has to ask."""
+
+import io
+import os
+import tarfile
+
+import pytest
+
+from helpers.images import layer_tar
+from helpers.images.difference import FolderChange, difference
+from helpers.images.files import stacked
+from helpers.images.image import Image
+from tests.unit.elves import link, put
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """Makes a folder with what a function puts in it an image of one layer."""
+
+    def pack(name, fill, *, owner=0, order=1):
+        root = tmp_path / name
+        root.mkdir()
+        fill(root)
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for path in sorted(root.rglob("*"))[::order]:
+                info = archive.gettarinfo(path, path.relative_to(root).as_posix())
+                info.uid, info.gid, info.mtime = owner, owner, order + 1
+                with path.open("rb") if info.isreg() else io.BytesIO() as content:
+                    archive.addfile(info, content)
+        return image(name, layer_tar.entries(io.BytesIO(buffer.getvalue())))
+
+    return pack
+
+
+def image(name, *layers, **fields):
+    found = Image("sha256:0", f"localhost/shrink/{name}", engine=None, **fields)
+    vars(found)["_stacked"] = stacked(layers)
+    return found
+
+
+def plain(root):
+    put(root, "/bin/sh", b"s" * 100)
+    put(root, "/usr/lib/deep/lib.so", b"l" * 1000)
+    put(root, "/etc/passwd", b"root")
+    link(root, "/usr/bin", "../bin")
+
+
+def changes(found):
+    return {file.path: (file.change, file.size) for file in found.files}
+
+
+def test_the_same_tree_packed_twice_differs_in_nothing(packed):
+    found = difference(packed("one", plain), packed("two", plain, order=-1))
+    assert (changes(found), found.folders, found.counts) == ({}, (), {})
+    assert found.same == len(["/bin", "/bin/sh", "/etc", "/etc/passwd", "/usr"]) + 4
+    assert (found.first, found.second) == ("one", "two")
+    assert repr(found).splitlines()[-1] == "✓ nothing differs"
+
+
+def test_other_content_of_the_same_size_is_found(packed):
+    def other(root):
+        plain(root)
+        put(root, "/bin/sh", b"S" + b"s" * 99)
+
+    found = difference(packed("one", plain), packed("two", other))
+    assert changes(found) == {"/bin/sh": ("changed", 100)}
+    assert found.before == found.after == 1104
+
+
+def test_added_removed_and_changed_by_folder(packed):
+    def other(root):
+        plain(root)
+        (root / "etc/passwd").unlink()
+        put(root, "/usr/lib/deep/lib.so", b"l" * 400)
+        put(root, "/usr/lib/new", b"n" * 50)
+        put(root, "/top", b"t" * 7)
+
+    found = difference(packed("one", plain), packed("two", other))
+    assert changes(found) == {
+        "/etc/passwd": ("removed", 4),
+        "/top": ("added", 7),
+        "/usr/lib/deep/lib.so": ("changed", 400),
+        "/usr/lib/new": ("added", 50),
+    }
+    assert found.folders == (
+        FolderChange("/usr/lib", 1, 0, 1, 1000, 450),
+        FolderChange("/", 1, 0, 0, 0, 7),
+        FolderChange("/etc", 0, 1, 0, 4, 0),
+    )
+    assert found.counts == {"added": 2, "removed": 1, "changed": 1}
+    assert [row.before for row in found.folders] == [1000, 0, 4]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_mode_owner_target_and_kind_count(packed, backwards):
+    def other(root):
+        plain(root)
+        (root / "bin/sh").chmod(0o700)
+        (root / "usr/bin").unlink()
+        link(root, "/usr/bin", "/bin")
+        (root / "etc/passwd").unlink()
+        (root / "etc/passwd").mkdir()
+
+    pair = [packed("one", plain), packed("two", other)]
+    found = difference(*(reversed(pair) if backwards else pair))
+    assert {path for path, _ in changes(found).items()} == {"/bin/sh", "/usr/bin", "/etc/passwd"}
+    assert found.counts == {"changed": 3}
+
+
+def test_an_owner_counts(packed):
+    found = difference(packed("one", plain), packed("two", plain, owner=1000))
+    assert found.same == 0 and set(found.counts) == {"changed"}
+
+
+@pytest.mark.parametrize(("content", "changed"), [(b"x" * 9, set()), (b"y" * 9, {"/a", "/b"})])
+def test_which_name_of_a_file_comes_first_is_no_change(packed, content, changed):
+    def linked(root, content=b"x" * 9):
+        put(root, "/a", content)
+        os.link(root / "a", root / "b")
+
+    first = packed("one", linked)
+    second = packed("two", lambda root: linked(root, content), order=-1)
+    assert [file.kind for file in first.files] == ["file", "hardlink"]
+    assert [file.kind for file in second.files] == ["hardlink", "file"]
+    found = difference(first, second)
+    assert set(changes(found)) == changed
+    assert found.before == found.after == 9
+
+
+def test_what_layers_hide_is_not_compared():
+    entries = [
+        layer_tar.Entry("/a", 5, "file", 0o644, digest="1"),
+        layer_tar.Entry("/b", 6, "file", 0o644, digest="2"),
+    ]
+    gone = [layer_tar.Entry("/b", 0, "removed")]
+    found = difference(image("one", entries, gone), image("two", entries[:1]))
+    assert (changes(found), found.same, found.before) == ({}, 1, 5)
+
+
+def test_a_variant_goes_by_its_key():
+    found = difference(image("c-hello:gcc", key="c-hello/gcc"), image("mine:1"))
+    assert (found.first, found.second) == ("c-hello/gcc", "mine:1")

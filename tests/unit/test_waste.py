@@ -1,0 +1,149 @@
+"""What layers carry for nothing: dive's rules, one by one, and what dive leaves out."""
+
+import pytest
+
+from helpers.images.files import Entry
+from helpers.images.waste import Wasted, waste
+
+
+def file(path, size):
+    return Entry(path, size, "file", digest=f"{path} {size}")
+
+
+def folder(path):
+    return Entry(path, 0, "directory")
+
+
+def link(path, target):
+    return Entry(path, 0, "hardlink", target=target)
+
+
+def removed(path):
+    return Entry(path, 0, "removed")
+
+
+def opaque(path):
+    return Entry(path, 0, "opaque")
+
+
+def costs(*layers):
+    """What is wasted by path: how many times it is written or removed, and its bytes."""
+    found = waste(layers)
+    assert found.wasted == sum(each.size for each in found.files)
+    return {each.path: (each.layers, each.size) for each in found.files}
+
+
+def test_what_is_written_once_is_no_waste():
+    found = waste([[folder("/a"), file("/a/b", 10)], [file("/c", 5)]])
+    assert (found.efficiency, found.wasted, found.hidden, found.files) == (1.0, 0, 0, ())
+
+
+@pytest.mark.parametrize("layers", [[], [[]], [[folder("/a")]], [[file("/a", 0)], [file("/a", 0)]]])
+def test_nothing_wastes_nothing(layers):
+    found = waste(layers)
+    assert (found.efficiency, found.wasted, found.hidden, found.files) == (1.0, 0, 0, ())
+
+
+def test_all_copies_of_a_file_count():
+    found = waste([[file("/a", 10)], [file("/a", 30)], [file("/b", 60)]])
+    assert found.files == (Wasted("/a", 2, 40),)
+    assert found.efficiency == (10 + 60) / 100
+    assert found.hidden == 10
+
+
+def test_a_removed_file_counts_its_copy_below():
+    found = waste([[file("/a", 10), file("/b", 30)], [removed("/a")]])
+    assert found.files == (Wasted("/a", 2, 10),)
+    assert found.efficiency == 30 / 40
+    assert found.hidden == 10
+
+
+def test_a_removed_folder_counts_what_was_in_it():
+    """The files in it are named once, and the folder alone is touched twice."""
+    inside = [folder("/a"), file("/a/b", 10), folder("/a/c"), file("/a/c/d", 20)]
+    assert costs(inside, [removed("/a")]) == {}  # no leaf, and so touched once
+    assert costs(inside, [removed("/a")], [removed("/x"), file("/y", 1)]) == {}
+    found = waste([inside, [removed("/a")], [file("/a", 5)]])
+    assert found.files == (Wasted("/a", 2, 35),)
+    assert (found.hidden, found.efficiency) == (30, (10 + 20 + 5) / (30 + 30 + 5))
+
+
+def test_an_empty_folder_that_is_removed_costs_nothing():
+    assert costs([folder("/a")], [removed("/a")]) == {}
+
+
+def test_a_folder_without_an_entry_counts_nothing_when_it_is_removed():
+    assert costs([file("/a/b", 10)], [removed("/a")], [file("/a", 5)]) == {"/a": (2, 5)}
+
+
+def test_a_folder_is_no_leaf_where_the_layer_has_something_in_it():
+    first = [folder("/a"), file("/a/b", 10)]
+    assert costs(first, [folder("/a"), removed("/a/b")]) == {"/a/b": (2, 10)}
+
+
+def test_removed_and_written_again_in_one_layer_is_touched_twice_there():
+    found = waste([[file("/a", 10)], [removed("/a"), file("/a", 30)]])
+    assert found.files == (Wasted("/a", 3, 40),)
+    assert found.hidden == 10
+
+
+def test_what_is_removed_from_an_opaque_folder_counts_as_if_it_were_there():
+    """To dive nothing is hidden by an opaque folder."""
+    layers = [
+        [folder("/a"), file("/a/old", 10)],
+        [folder("/a"), opaque("/a"), file("/a/new", 20)],
+        [removed("/a")],
+        [file("/a", 1)],
+    ]
+    assert costs(*layers) == {"/a": (2, 31)}
+    assert waste(layers[:2]).hidden == 10
+    assert waste(layers).hidden == 30
+
+
+def test_a_layer_that_removes_what_is_nowhere_is_not_read_on():
+    """As in dive, by the names in the archive: `.wh.n` stands before `a` and behind `-`."""
+    first = [file("/-", 10), file("/a", 20)]
+    assert costs(first, [file("/a", 20), removed("/nowhere"), file("/-", 10)]) == {"/-": (2, 20)}
+
+
+def test_removing_and_writing_anew_goes_by_name():
+    """`.wh.-` stands behind `-`: dive removes what the same layer has just written."""
+    layers = [[file("/-", 1)], [file("/-", 2), removed("/-")], [removed("/-"), file("/+", 9)]]
+    assert costs(*layers) == {"/-": (3, 3)}
+
+
+def test_the_most_costly_is_first_and_equal_ones_go_by_path():
+    layer = [file("/c", 1), file("/b", 1), file("/a", 1), file("/d", 2)]
+    assert [each.path for each in waste([layer, layer]).files] == ["/d", "/a", "/b", "/c"]
+
+
+def test_hidden_is_below_wasted_where_the_last_copy_is_needed():
+    found = waste([[file("/a", 10)], [file("/a", 10)], [file("/a", 10)]])
+    assert (found.wasted, found.hidden) == (30, 20)
+
+
+@pytest.mark.parametrize(
+    ("later", "hidden"),
+    [
+        ([], 0),
+        ([removed("/b")], 0),
+        ([removed("/a")], 0),  # the bytes have another name still
+        ([removed("/a"), removed("/b")], 100),
+        ([file("/a", 100)], 0),  # both files are needed now
+        ([file("/a", 100), removed("/b")], 100),
+        ([file("/a", 100), link("/b", "/a")], 100),
+    ],
+    ids=lambda layer: (
+        " ".join(f"{e.kind}:{e.path}" for e in layer) if isinstance(layer, list) else ""
+    ),
+)
+def test_bytes_with_another_name_are_not_hidden(later, hidden):
+    layers = [[file("/a", 100), link("/b", "/a")], later]
+    assert waste(layers).hidden == hidden
+    three = [[*layers[0], link("/c", "/a")], [*later, removed("/c")]]
+    assert waste(three).hidden == hidden
+
+
+@pytest.mark.parametrize("target", ["/b", "/nowhere", None])
+def test_a_hard_link_to_nothing_has_no_bytes(target):
+    assert waste([[Entry("/b", 0, "hardlink", target=target)], [removed("/b")]]).hidden == 0
