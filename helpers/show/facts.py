@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from helpers import names
 from helpers.bases import table as base_table
-from helpers.show import inside, units
+from helpers.show import inside, learned, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from helpers.bases.source import Base
     from helpers.bases.table import BaseInfo
     from helpers.compare import Comparison, Row
-    from helpers.exercise import Check
     from helpers.images.image import Image
     from helpers.lab import Lab
+    from helpers.learning.exercise import Check
     from helpers.samples import Variant
 
 
@@ -201,6 +201,7 @@ def _check(value: Check) -> Iterator[Block]:
     yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
     yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
     yield from _message(value.note)
+    yield from learned.hints(value)
 
 
 def _message(text: str) -> Iterator[Block]:
@@ -220,6 +221,7 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
 
 
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Answer": learned.answer,
     "Base": _base,
     "BaseInfo": _base_info,
     "BaseTable": _bases,
@@ -230,11 +232,15 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "DockerfileView": _dockerfile,
     "File": inside.file,
     "Files": inside.files,
+    "Hint": learned.hint,
     "Image": _image,
     "Lab": _lab,
     "Layer": inside.layer,
     "Layers": inside.layers,
     "Linkage": inside.linkage,
+    "Prediction": learned.prediction,
+    "Progress": learned.progress,
+    "Quiz": learned.quiz,
     "Run": inside.run,
     "Sizes": inside.sizes,
     "Stopped": inside.stopped,

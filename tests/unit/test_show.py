@@ -15,8 +15,11 @@ from helpers.bases.table import BaseInfo, BaseTable
 from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.exercise import Check
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
+from helpers.learning.exercise import Check, Hint
+from helpers.learning.prediction import Answer, Prediction
+from helpers.learning.progress import Lesson, Progress
+from helpers.learning.quiz import Option, Question, Quiz
 from helpers.running.container import Stopped
 from helpers.running.run import Run
 from helpers.samples import variant
@@ -307,7 +310,12 @@ def hostile(bad):
         Linkage(False, bad, (bad,), (bad,), bad, bad),
         Run(False, 1, bad, bad, False, 0.1, Diagnosis(bad, bad, (bad,), (bad,))),
         Comparison((Row(bad, 1, 1, bad, False, bad),)),
-        Check((bad,), (bad,), note=bad),
+        Check((bad,), (bad,), note=bad, number=bad, hints=(bad, bad)),
+        Hint(bad, bad, 1, 1, bad),
+        Quiz(bad, (Question(bad, (Option(bad, bad, True), Option(bad, bad, False))),)),
+        Prediction(bad, "no"),
+        Answer(bad, "no"),
+        Progress((Lesson(bad, bad, frozenset({1}), 1, True),)),
         dockerfile(bad, bad + "\nmore", bad),
         *bases,
     ]
