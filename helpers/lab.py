@@ -8,11 +8,11 @@ import threading
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers import debug, names, samples
-from helpers import exercise as exercises
 from helpers.bases.source import Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import Built, build
@@ -20,11 +20,15 @@ from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, LabError
-from helpers.exercise import Check
 from helpers.images import records
 from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
+from helpers.learning import exercise as exercises
+from helpers.learning import progress as kept
+from helpers.learning import quiz as quizzes
+from helpers.learning.exercise import Check, Hint
+from helpers.learning.prediction import Prediction
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.running.run import Run
@@ -55,6 +59,7 @@ class Lab(Value):
     def __init__(self, *, engine: Engine | None = None, bases: str | None = None) -> None:
         self.engine = engine or Engine.find()
         self.bases = Bases(self.engine, source=bases)
+        self._hints = exercises.Hints()
         atexit.register(self.close)
 
     def build(
@@ -157,9 +162,38 @@ class Lab(Value):
     def check(self, number: str, dockerfile: str) -> Check:
         """Builds a learner's Dockerfile for an exercise and says which conditions are not met.
 
-        Nothing is raised for a Dockerfile that can't be built: the check says so.
+        Nothing is raised for a Dockerfile that can't be built: the check says so. An exercise that
+        is met is kept in the learner's progress.
         """
-        task = exercises.exercise(number)
+        found = self._hints.hear(self._check(exercises.exercise(number), dockerfile))
+        if found.ok:
+            try:
+                kept.keep_exercise(number)
+            except LabError as error:
+                return replace(found, note=str(error))
+        return found
+
+    def hint(self, number: str) -> Hint:
+        """The next hint for what the last check of that exercise found unmet first.
+
+        Raises LabError where nothing was checked, or nothing is left to do.
+        """
+        return self._hints.next(number)
+
+    def predict(self, *choices: str) -> Prediction:
+        """Asks for a prediction: of a size, or of one of the choices. Its `measured` then puts what
+        came of it beside the guess."""
+        return Prediction(*choices)
+
+    def quiz(self, number: str) -> quizzes.Quiz:
+        """The questions of a notebook, by its number. Raises LabError for one that has none."""
+        return quizzes.quiz(number)
+
+    def progress(self) -> kept.Progress:
+        """How far the learner is in every notebook, as the file of their progress has it."""
+        return kept.read()
+
+    def _check(self, task: exercises.Exercise, dockerfile: str) -> Check:
         if not dockerfiles.instructions(dockerfile):
             return exercises.not_built(task, "The Dockerfile is empty: begin with a FROM line.")
 
@@ -167,7 +201,7 @@ class Lab(Value):
             return self._build(
                 task.context,
                 dockerfile.lstrip("\n"),
-                tag=f"{names.TAG_PREFIX}exercise:{number}{'-' + target if target else ''}",
+                tag=f"{names.TAG_PREFIX}exercise:{task.number}{'-' + target if target else ''}",
                 shown=["-f", "Dockerfile", "."],
                 target=target,
             )

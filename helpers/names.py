@@ -42,6 +42,9 @@ BASES_VARIABLE = "LAB_BASES"
 CACHE_VARIABLE = "LAB_CACHE"
 """The cache folder, where it is not the system's usual place."""
 
+PROGRESS_VARIABLE = "LAB_PROGRESS"
+"""The file that keeps a learner's progress, where it is not in the system's usual place."""
+
 ENGINE_ROOT_VARIABLE = "LAB_ENGINE_ROOT"
 """A folder with another Debian, whose engine is started instead of the host's, on the containerd
 store: how the series is run on a newer engine. Unset: the host's own, if one must be started."""
@@ -86,3 +89,13 @@ def cache() -> Path:
             f"name another with {CACHE_VARIABLE}."
         ) from None
     return folder
+
+
+def progress() -> Path:
+    """The file that keeps a learner's progress. It is no cache: nothing can make it again."""
+    chosen = os.environ.get(PROGRESS_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # not in the standard library, which is all that set-up has
+
+    return Path(platformdirs.user_data_dir("shrink-lab", appauthor=False)) / "progress.json"

@@ -44,7 +44,7 @@ class Explorer(Value):
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live
 
-        return live.bundle(self, self.widget)
+        return live.bundle(self, Explorer.widget, slow=True)
 
 
 class _Grown:

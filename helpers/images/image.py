@@ -182,6 +182,7 @@ class Image(Value):
     def waste(self) -> Waste:
         """What of its layers nobody needs, counted as dive does, and the files that cost it. Reads
         the layers, about 100 MB in a second, the first time."""
+        from helpers.images.waste import waste
 
         return waste(self._contents[diff_id].entries for diff_id in self._diff_ids)
 

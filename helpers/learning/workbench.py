@@ -69,7 +69,7 @@ class Workbench(Value):
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live
 
-        return live.bundle(self, self.widget)
+        return live.bundle(self, Workbench.widget)
 
     def widget(self):
         """Controls for the choice, and a button that builds; the same lab, not another."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -102,6 +104,7 @@ def execute(
     limit  seconds that one cell may take
     heard  is told how many of how many code cells are done, after each
 
+    A learner's progress is not touched: the kernel's is in a file of its own, empty at first.
     It ends at the first error of a cell that isn't tagged `raises-exception`. On KeyboardInterrupt
     the kernel is interrupted first, so that a cell can put away what it started.
     """
@@ -114,7 +117,7 @@ def execute(
     client = _client(notebook, path, limit, lambda: heard(_executed(code), len(code)))
     failures: list[BaseException] = []
     began = time.monotonic()
-    over = _in_thread(lambda: client.execute(stderr=subprocess.DEVNULL), failures)
+    over = _in_thread(lambda: _run(client), failures)
     try:
         while not over.wait(0.2):
             pass
@@ -128,6 +131,12 @@ def execute(
         error = _line(failure)
     done = _executed(code)
     return Executed(path, normalised(notebook), done, time.monotonic() - began, error)
+
+
+def _run(client) -> None:
+    with tempfile.TemporaryDirectory(prefix="shrink-progress-") as folder:
+        progress = {names.PROGRESS_VARIABLE: str(Path(folder) / "progress.json")}
+        client.execute(stderr=subprocess.DEVNULL, env={**os.environ, **progress})
 
 
 def _client(notebook: NotebookNode, path: Path, limit: float, cell_over: Callable[[], None]):

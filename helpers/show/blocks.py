@@ -138,10 +138,56 @@ class Engine:
 
 @dataclass(frozen=True)
 class Fold:
-    """What HTML folds away under `summary`. Text leaves it out: another call shows it."""
+    """What HTML folds away under `summary`. Text leaves it out: another call shows it, which
+    `instead`, a line, may name."""
 
     summary: str
     blocks: tuple[Block, ...]
+    instead: str = ""
 
 
-Block = Title | Fact | Prose | Table | Branches | Tasks | Items | Output | Source | Engine | Fold
+@dataclass(frozen=True)
+class Choice:
+    """An answer to choose from, and why it is right or wrong."""
+
+    text: str
+    because: str
+    sign: Sign
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question under its number. HTML folds what is said of each choice under it; text doesn't
+    say it."""
+
+    number: int
+    text: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Two amounts of bytes on a log scale from `least` to `most`: a picture for HTML, with words.
+    Text leaves it out."""
+
+    least: int
+    most: int
+    guess: int
+    measured: int
+
+
+Block = (
+    Title
+    | Fact
+    | Prose
+    | Table
+    | Branches
+    | Tasks
+    | Items
+    | Output
+    | Source
+    | Engine
+    | Fold
+    | Asked
+    | Scale
+)

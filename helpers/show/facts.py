@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from helpers import names
 from helpers.bases import table as base_table
-from helpers.show import findings, inside, units
+from helpers.show import findings, inside, learned, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from helpers.bases.source import Base
     from helpers.bases.table import BaseInfo
     from helpers.compare import Comparison, Row
-    from helpers.exercise import Check
     from helpers.images.explorer import Explorer
     from helpers.images.image import Image
     from helpers.lab import Lab
+    from helpers.learning.exercise import Check
     from helpers.learning.workbench import Workbench
     from helpers.samples import Variant
 
@@ -225,6 +225,7 @@ def _check(value: Check) -> Iterator[Block]:
     yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
     yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
     yield from message(value.note)
+    yield from learned.hints(value)
 
 
 def message(text: str) -> Iterator[Block]:
@@ -245,6 +246,7 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
 
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Anatomy": findings.anatomy,
+    "Answer": learned.answer,
     "Base": _base,
     "BaseInfo": _base_info,
     "BaseTable": _bases,
@@ -257,11 +259,15 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Explorer": _explorer,
     "File": inside.file,
     "Files": inside.files,
+    "Hint": learned.hint,
     "Image": _image,
     "Lab": _lab,
     "Layer": inside.layer,
     "Layers": inside.layers,
     "Linkage": inside.linkage,
+    "Prediction": learned.prediction,
+    "Progress": learned.progress,
+    "Quiz": learned.quiz,
     "Run": inside.run,
     "Sizes": inside.sizes,
     "Stopped": inside.stopped,

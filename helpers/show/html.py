@@ -17,14 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from helpers.show import facts, safe, units
+from helpers.show import facts, safe, scale, units
 from helpers.show.blocks import (
     ENGINE,
     SIGNS,
+    Asked,
     Bar,
     Block,
     Branches,
     Cell,
+    Choice,
     Column,
     Engine,
     Fact,
@@ -32,6 +34,7 @@ from helpers.show.blocks import (
     Items,
     Output,
     Prose,
+    Scale,
     Sign,
     Source,
     Table,
@@ -74,7 +77,7 @@ def _block(block: Block) -> Iterator[str]:
             shown = ", ".join(_word(v, words=words) for v in values)
             yield f"<p>{_sign(sign, after=' ')}{_text(label)}: {shown}</p>"
         case Prose(text):
-            yield f"<p>{_prose(text)}</p>"
+            yield f"<p>{prose(text)}</p>"
         case Table():
             yield from _table(block)
         case Branches():
@@ -84,7 +87,7 @@ def _block(block: Block) -> Iterator[str]:
             for done, item in items:
                 word = "met" if done else "not met"
                 sign = _sign("good" if done else "bad")
-                yield f"<li>{sign} {word}: {_prose(item)}</li>"
+                yield f"<li>{sign} {word}: {prose(item)}</li>"
             yield "</ul>"
         case Items(label, items):
             yield f"<p>{_text(label)}:</p>"
@@ -96,11 +99,19 @@ def _block(block: Block) -> Iterator[str]:
         case Engine(text):
             for line in safe.lines(text, most=20):
                 yield f'<p class="engine"><small>{ENGINE}<code>{_text(line)}</code></small></p>'
+        case Asked(number, text, choices):
+            yield f"<p>{number}. {prose(text)}</p>"
+            for choice in choices:
+                yield f"<details><summary>{prose(choice.text)}</summary>"
+                yield f"<p>{verdict(choice)}</p>"
+                yield "</details>"
         case Fold(summary, inner):
             yield f"<details><summary>{_text(summary)}</summary>"
             for each in inner:
                 yield from _block(each)
             yield "</details>"
+        case Scale():
+            yield from scale.lines(block)
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -175,7 +186,13 @@ def _sign(sign: Sign, after: str = "") -> str:
     return f'<span style="{BADGES[sign]}">{SIGNS[sign]}</span>{after}' if sign else ""
 
 
-def _prose(text: str) -> str:
+def verdict(choice: Choice) -> str:
+    """What is said of a choice once it is made: by a sign, a word, and the reason."""
+    word = "right" if choice.sign == "good" else "wrong"
+    return f"{_sign(choice.sign)} {word}: {prose(choice.because)}"
+
+
+def prose(text: str) -> str:
     """Sentences; what stands between backticks is code."""
     parts = _text(safe.prose(text)).split("`")
     if len(parts) % 2 == 0:

@@ -1,25 +1,39 @@
-"""A value that is a widget where there is a front end, and its text and HTML everywhere else."""
+"""What a value is in a notebook: a widget where somebody can handle it, and always a still form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.show import html, text
 from helpers.show.blocks import Title
 from helpers.show.place import place
 
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
 
-def bundle(value: object, widget: Callable[[], Any]) -> dict[str, Any]:
-    """What a value's `_repr_mimebundle_` gives: nothing where no front end is, so that its text and
-    HTML are taken, else a view of the widget, which is made for it.
+V = TypeVar("V")
 
-    The view comes with a line instead of the value's whole text, which may take seconds to know.
+
+def bundle(
+    value: V, make_widget: Callable[[V], DOMWidget], *, slow: bool = False
+) -> dict[str, Any]:
+    """What `_repr_mimebundle_` of a value gives.
+
+    make_widget  makes the value's widget; it is called in a front end alone
+    slow         whether the text takes seconds to know: then a front end gets the widget at once,
+                 and a line for places that show its notebook without it
+
+    The text and the HTML are there in every place: they are what is seen without a kernel.
     """
-    if place() != "front end":
-        return {}
-    line = [Title(f"{type(value).__name__}: run the cell again to use it")]
-    shown = {"text/plain": text.render(line), "text/html": html.render(line)}
-    view = widget()._repr_mimebundle_()
+    live = place() == "front end"
+    if live and slow:
+        line = [Title(f"{type(value).__name__}: run the cell again to see it")]
+        still = {"text/plain": text.render(line), "text/html": html.render(line)}
+    else:
+        still = {"text/plain": text.of(value), "text/html": html.of(value)}
+    if not live:
+        return still
+    view = make_widget(value)._repr_mimebundle_()
     data, *_ = view if isinstance(view, tuple) else (view,)  # anywidget gives metadata as well
-    return data | shown
+    return data | still

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from string import ascii_lowercase
 
 from helpers.show import facts, safe, units
 from helpers.show.blocks import (
     ENGINE,
     SIGNS,
+    Asked,
     Bar,
     Block,
     Branch,
@@ -21,6 +23,7 @@ from helpers.show.blocks import (
     Items,
     Output,
     Prose,
+    Scale,
     Source,
     Table,
     Tasks,
@@ -76,7 +79,14 @@ def _block(block: Block) -> Iterator[str]:
         case Engine(text):
             for line in safe.lines(text, most=20):
                 yield ENGINE + line
-        case Fold():
+        case Asked(number, text, choices):
+            yield from _wrapped(f"{number}. ", safe.prose(text))
+            for letter, choice in zip(ascii_lowercase, choices, strict=False):
+                yield from _wrapped(f"   {letter}) ", safe.prose(choice.text))
+        case Fold(instead=instead):
+            if instead:
+                yield safe.name(instead)
+        case Scale():
             pass
 
 

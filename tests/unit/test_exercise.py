@@ -4,8 +4,10 @@ import tomllib
 
 import pytest
 
-from helpers import exercise, names
+from helpers import names
 from helpers.errors import LabError
+from helpers.learning import exercise
+from helpers.series import notebooks
 
 NUMBERS = list(tomllib.loads((names.SAMPLES / "exercises.toml").read_text()))
 
@@ -29,3 +31,69 @@ def test_a_dockerfile_that_gives_no_image_meets_nothing():
     assert not found.ok
     assert found.met == ()
     assert len(found.unmet) == len(task.conditions)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_every_condition_has_hints_that_are_not_the_answer(number):
+    dockerfile = solution(number)
+    for condition in exercise.exercise(number).conditions:
+        assert 1 <= len(condition.hints) <= 3, condition.says
+        assert len(set(condition.hints)) == len(condition.hints)
+        for hint in condition.hints:
+            given = [line for line in dockerfile if line in hint]
+            assert not given, f"{condition.says}: {hint}"
+
+
+def solution(number):
+    """The lines of the solution's Dockerfile, without what joins them."""
+    path = names.ROOT / "notebooks" / "solutions" / f"{number}.ipynb"
+    cells = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
+    text = next(source for source in cells if f'lab.check("{number}"' in source)
+    _, dockerfile, _ = text.split('"""')
+    lines = [line.strip().removeprefix("&& ").rstrip("\\ ") for line in dockerfile.splitlines()]
+    return [line for line in lines if line]
+
+
+def found(unmet, hints=("first", "second"), number="02"):
+    return exercise.Check((), unmet, number=number, hints=hints if unmet else ())
+
+
+def test_hints_come_one_after_the_other_and_begin_anew_at_another_condition():
+    hints = exercise.Hints()
+    hints.hear(found(("A.", "B.")))
+    given = [hints.next("02") for _ in range(3)]
+    assert [(h.says, h.position, bool(h.solution)) for h in given] == [
+        ("first", 1, False),
+        ("second", 2, True),
+        ("second", 2, True),
+    ]
+    hints.hear(found(("B.",), ("third",)))
+    assert (hints.next("02").about, hints.next("02").says) == ("B.", "third")
+
+
+def test_a_condition_that_stays_unmet_goes_on_with_its_next_hint():
+    hints = exercise.Hints()
+    hints.hear(found(("A.", "B.")))
+    hints.next("02")
+    hints.hear(found(("A.",)))
+    assert hints.next("02").says == "second"
+
+
+def test_there_is_no_hint_before_a_check_or_where_all_is_met():
+    hints = exercise.Hints()
+    with pytest.raises(LabError, match=r'run `lab.check\("02", answer\)` first'):
+        hints.next("02")
+    hints.hear(found(()))
+    with pytest.raises(LabError, match="is met"):
+        hints.next("02")
+
+
+def test_a_check_shows_its_hints_folded_into_each_other():
+    check = found(("A.",))
+    assert repr(check) == '✗ 0 of 1 met\n[ ] A.\nhints: lab.hint("02")'
+    html = check._repr_html_()
+    parts = ("<summary>A hint<", "first", "<summary>Another hint<", "second", "solutions/02.ipynb")
+    places = [html.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "</details>" not in html[: places[-1]]
+    assert "hint" not in found(())._repr_html_() + repr(found(()))

@@ -16,10 +16,13 @@ from helpers.binaries.anatomy import Anatomy, Library, Section
 from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.exercise import Check
 from helpers.images.difference import Difference, FolderChange
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
 from helpers.images.waste import Waste, Wasted
+from helpers.learning.exercise import Check, Hint
+from helpers.learning.prediction import Answer, Prediction
+from helpers.learning.progress import Lesson, Progress
+from helpers.learning.quiz import Option, Question, Quiz
 from helpers.running.container import Stopped
 from helpers.running.run import Run
 from helpers.samples import variant
@@ -396,7 +399,12 @@ def hostile(bad):
         Linkage(False, bad, (bad,), (bad,), bad, bad),
         Run(False, 1, bad, bad, False, 0.1, Diagnosis(bad, bad, (bad,), (bad,))),
         Comparison((Row(bad, 1, 1, bad, False, bad),)),
-        Check((bad,), (bad,), note=bad),
+        Check((bad,), (bad,), note=bad, number=bad, hints=(bad, bad)),
+        Hint(bad, bad, 1, 1, bad),
+        Quiz(bad, (Question(bad, (Option(bad, bad, True), Option(bad, bad, False))),)),
+        Prediction(bad, "no"),
+        Answer(bad, "no"),
+        Progress((Lesson(bad, bad, frozenset({1}), 1, True),)),
         dockerfile(bad, bad + "\nmore", bad),
         Waste(0.5, 2, 1, (Wasted(bad, 2, 2),)),
         Difference(

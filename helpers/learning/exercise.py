@@ -1,9 +1,9 @@
-"""Exercises: what the learner's image must do (`samples/exercises.toml`), and the check of it."""
+"""Exercises: what the learner's image must do (`samples/exercises.toml`), the check, the hints."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,13 @@ class Condition:
     says   it as a sentence, for the learner
     kind   a key of `TESTS`
     wants  what the test compares with
+    hints  what leads to it, one after the other, and is never the answer
     """
 
     says: str
     kind: str
     wants: Any
+    hints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,22 +49,92 @@ class Check(Value):
     met, unmet  the conditions as sentences, in their order
     note        why nothing could be inspected (a build that failed), or ""
     image       what was inspected, or None
+    number      the exercise's, or ""
+    hints       those of the first condition that is not met
     """
 
     met: tuple[str, ...]
     unmet: tuple[str, ...]
     note: str = ""
     image: Image | None = None
+    number: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether nothing is left to do."""
         return not self.unmet
 
+    @property
+    def solution(self) -> str:
+        """The path of the exercise's solution in the checkout."""
+        return f"notebooks/solutions/{self.number}.ipynb"
+
+
+@dataclass(frozen=True, repr=False)
+class Hint(Value):
+    """One hint.
+
+    about     the condition that it leads to
+    says      the hint
+    position  which of `total` hints of that condition it is, from 1
+    solution  the path of a solution, where this is the last hint; else ""
+    """
+
+    about: str
+    says: str
+    position: int
+    total: int
+    solution: str = ""
+
+
+class Hints:
+    """Remembers the last check of each exercise, and which hints of it were given."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self._given: dict[str, int] = {}
+
+    def hear(self, found: Check) -> Check:
+        """Takes a check and returns it. Hints begin anew where it stops at another condition."""
+        before = self._checks.get(found.number)
+        if before is None or before.unmet[:1] != found.unmet[:1]:
+            self._given[found.number] = 0
+        self._checks[found.number] = found
+        return found
+
+    def next(self, number: str) -> Hint:
+        """The next hint of that exercise; after the last one that one again.
+
+        Raises LabError where nothing was checked, or nothing is left to do.
+        """
+        found = self._checks.get(number)
+        if found is None:
+            raise LabError(
+                f'A hint is about what is not met yet: run `lab.check("{number}", answer)` first.'
+            )
+        if found.ok:
+            raise LabError(f"Exercise {number} is met: there is nothing left to hint at.")
+        total = len(found.hints)
+        position = min(self._given[number] + 1, total)
+        self._given[number] = position
+        return Hint(
+            about=found.unmet[0],
+            says=found.hints[position - 1],
+            position=position,
+            total=total,
+            solution=found.solution if position == total else "",
+        )
+
+
+def numbers(*, samples: Path = names.SAMPLES) -> tuple[str, ...]:
+    """The numbers of the lessons that have an exercise, in reading order."""
+    return tuple(_rows(samples))
+
 
 def exercise(number: str, *, samples: Path = names.SAMPLES) -> Exercise:
     """The exercise of that notebook. Raises LabError, which names those there are."""
-    rows = tomllib.loads((samples / "exercises.toml").read_text())
+    rows = _rows(samples)
     if number not in rows:
         raise LabError(f"No exercise is called {number!r}: there are {', '.join(rows)}.")
     row = rows[number]
@@ -81,16 +153,31 @@ def check(task: Exercise, image: Image, stage: Callable[[str], Image]) -> Check:
     """
     result = _Inspected(image, stage)
     met = [TESTS[c.kind](result, c.wants) for c in task.conditions]
-    return Check(
-        met=tuple(c.says for c, ok in zip(task.conditions, met, strict=True) if ok),
-        unmet=tuple(c.says for c, ok in zip(task.conditions, met, strict=True) if not ok),
-        image=image,
-    )
+    return _found(task, met, image=image)
 
 
 def not_built(task: Exercise, why: str) -> Check:
     """The check of a Dockerfile that gave no image: nothing is met, `why` says what is wrong."""
-    return Check(met=(), unmet=tuple(c.says for c in task.conditions), note=why)
+    return _found(task, [False] * len(task.conditions), note=why)
+
+
+def _found(
+    task: Exercise, met: Sequence[bool], *, note: str = "", image: Image | None = None
+) -> Check:
+    pairs = list(zip(task.conditions, met, strict=True))
+    unmet = [condition for condition, ok in pairs if not ok]
+    return Check(
+        met=tuple(condition.says for condition, ok in pairs if ok),
+        unmet=tuple(condition.says for condition in unmet),
+        note=note,
+        image=image,
+        number=task.number,
+        hints=unmet[0].hints if unmet else (),
+    )
+
+
+def _rows(samples: Path) -> dict[str, Any]:
+    return tomllib.loads((samples / "exercises.toml").read_text(encoding="utf-8"))
 
 
 class _Inspected:
@@ -109,10 +196,10 @@ class _Inspected:
 
 
 def _condition(row: Mapping[str, Any]) -> Condition:
-    kinds = [kind for kind in row if kind != "says"]
+    kinds = [kind for kind in row if kind not in ("says", "hints")]
     if len(kinds) != 1 or kinds[0] not in TESTS:
         raise LabError(f"A condition has one kind, of {', '.join(TESTS)}; this row has {kinds}.")
-    return Condition(says=row["says"], kind=kinds[0], wants=row[kinds[0]])
+    return Condition(row["says"], kinds[0], row[kinds[0]], tuple(row["hints"]))
 
 
 def _linked(result: _Inspected, path: str, *, static: bool) -> bool:

@@ -1,0 +1,1 @@
+"""What a learner does: predictions, quizzes and exercises, and the file that keeps progress."""
