@@ -47,7 +47,7 @@ def _score(value: Quiz) -> str:
     title = f"<strong>quiz {html.prose(value.number)}</strong>"
     if lesson is None or not lesson.answered:
         return title
-    return f"{title} {len(lesson.answered)} of {lesson.questions} answered"
+    return f"{title} · {len(lesson.answered)} of {lesson.questions} answered"
 
 
 def _question(value: Quiz, position: int, question: Question, count: Callable[[], None]) -> VBox:

@@ -101,10 +101,12 @@ def _block(block: Block) -> Iterator[str]:
                 yield f'<p class="engine"><small>{ENGINE}<code>{_text(line)}</code></small></p>'
         case Asked(number, text, choices):
             yield f"<p>{number}. {prose(text)}</p>"
+            yield '<div style="margin-bottom:16px;padding-left:16px">'
             for choice in choices:
                 yield f"<details><summary>{prose(choice.text)}</summary>"
                 yield f"<p>{verdict(choice)}</p>"
                 yield "</details>"
+            yield "</div>"
         case Fold(summary, inner):
             yield f"<details><summary>{_text(summary)}</summary>"
             for each in inner:

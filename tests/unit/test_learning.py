@@ -98,9 +98,9 @@ def test_a_chosen_option_is_explained_and_a_right_one_is_kept(file):
     options.value = right
     assert "✓</span> right: " in said.value and 'role="status"' in said.value
     assert lesson("03").answered == {1}
-    assert "1 of 3 answered" in score.value
+    assert "· 1 of 3 answered" in score.value
     again, *_ = asking.quiz(asked).children
-    assert "1 of 3 answered" in again.value
+    assert "· 1 of 3 answered" in again.value
 
 
 def test_an_answer_that_cannot_be_kept_is_explained_all_the_same(tmp_path, monkeypatch):

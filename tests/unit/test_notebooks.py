@@ -52,6 +52,14 @@ def executed(tmp_path_factory):
     return notebooks.execute(path)
 
 
+def test_a_notebook_has_progress_of_its_own(saved, tmp_path, monkeypatch):
+    mine = tmp_path / "mine.json"
+    monkeypatch.setenv(names.PROGRESS_VARIABLE, str(mine))
+    notebook = lesson("from helpers.learning import progress\nprogress.keep_exercise('00')")
+    assert notebooks.execute(saved(notebook)).error == ""
+    assert not mine.exists()
+
+
 def test_a_notebook_runs_in_this_environment_and_in_its_folder(saved):
     path = saved(lesson("import os, sys; print(sys.prefix); print(os.getcwd())"))
     heard = []
