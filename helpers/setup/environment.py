@@ -25,6 +25,9 @@ STAMP = ".made-by-helpers.json"
 
 DISTRIBUTION = "shrink-docker-images"
 
+GROUPS = "book,test"
+"""The optional groups of pyproject.toml, all of them: every command finds what it needs."""
+
 SPACE = 1_000_000_000
 """Bytes that `.venv` needs, and pip while it works."""
 
@@ -77,7 +80,8 @@ def is_current(venv: Path, root: Path = names.ROOT) -> bool:
 def lacking(root: Path = names.ROOT) -> list[str]:
     """What of pyproject.toml the running interpreter hasn't got, as pip would be asked for it."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    groups = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(each for group in groups.values() for each in group)]
     missing = [each for each in wanted if not _has(each)]
     return missing if _is_installed_from(root) else [*missing, f"-e {root}"]
 
@@ -159,7 +163,7 @@ def venv_package() -> str:
 def _install(venv: Path, root: Path, say: Say) -> None:
     say("Installing the packages into it; the first time takes a minute or two …")
     pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command = [*pip, "install", "--quiet", "-e", f"{root}[test]"]
+    command = [*pip, "install", "--quiet", "-e", f"{root}[{GROUPS}]"]
     for attempt in (1, 2):
         result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode == 0:
@@ -215,7 +219,7 @@ def of_your_own(venv: Path) -> str:
     """What to do about a .venv that was not made here, in a sentence."""
     return (
         f"{venv} is not one that this command made, and it lacks packages: move it away, or type "
-        f"`{python_of(venv)} -m pip install -e '{venv.parent}[test]'`, then repeat the command."
+        f"`{python_of(venv)} -m pip install -e '{venv.parent}[{GROUPS}]'`, then repeat the command."
     )
 
 

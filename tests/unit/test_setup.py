@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -24,6 +25,7 @@ dependencies = ["docker==7.2.0", "nothing-of-this-name==1.0"]
 
 [project.optional-dependencies]
 test = ["pytest==0.1"]
+book = ["sphinx==0.1"]
 """
 
 
@@ -87,7 +89,13 @@ def test_the_standard_library_is_enough_to_begin():
 
 
 def test_what_is_missing_is_named_as_pip_would_be_asked(root):
-    assert setup.lacking(root) == ["nothing-of-this-name==1.0", "pytest==0.1", f"-e {root}"]
+    missing = ["nothing-of-this-name==1.0", "pytest==0.1", "sphinx==0.1", f"-e {root}"]
+    assert setup.lacking(root) == missing
+
+
+def test_every_group_of_packages_is_installed():
+    project = tomllib.loads((names.ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(project["optional-dependencies"]) == setup.GROUPS.split(",")
 
 
 def test_this_environment_is_used_as_it_is():
