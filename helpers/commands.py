@@ -81,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("notebooks", nargs="*", metavar="NN", help="some of them, by number or path")
     run.add_argument("--write", action="store_true", help="save them as executed, to be committed")
 
+    book = add("book", "write the series, with the outputs that it has, as a static site")
+    book.add_argument("folder", nargs="?", metavar="FOLDER", help="where (book, unless named)")
+
     bases = asks(add("bases", "the base images: which are here, and ways to get the others"))
     bases.add_argument("action", choices=["list", "pull", "build", "export", "load"])
     bases.add_argument("what", nargs="*", metavar="FILE or NAME", help="an archive; names of bases")
@@ -97,9 +100,10 @@ def parser() -> argparse.ArgumentParser:
 
 def _do(options: argparse.Namespace, arguments: list[str]) -> int:
     if options.command == "doctor":
-        own = setup.python_of(names.ROOT / ".venv")
-        if setup.lacking() and setup.is_current(names.ROOT / ".venv"):
-            return setup.continue_in(own, arguments)
+        venv = names.ROOT / ".venv"
+        inside = Path(sys.prefix).resolve() == venv.resolve()
+        if not inside and setup.lacking() and setup.is_current(venv):
+            return setup.continue_in(setup.python_of(venv), arguments)
         return _doctor(options)
     python = _interpreter(options)
     if python:
@@ -165,6 +169,14 @@ def _run(options: argparse.Namespace) -> int:
         return results.run(options.notebooks, write=options.write)
 
 
+def _book(options: argparse.Namespace) -> int:
+    from helpers.series import book
+
+    page = book.write(Path(options.folder) if options.folder else book.FOLDER)
+    print(f"The book is in {page.parent}: open {page.as_uri()} in a browser.")
+    return 0
+
+
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import Bases
     from helpers.engines.engine import Engine
@@ -222,6 +234,7 @@ COMMANDS = {
     "lab": _lab,
     "test": _test,
     "run": _run,
+    "book": _book,
     "bases": _bases,
     "why": _why,
     "clean": _clean,

@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,9 @@ STAMP = ".made-by-helpers.json"
 """In each .venv that this module made; one without it is somebody's own and is never changed."""
 
 DISTRIBUTION = "shrink-docker-images"
+
+GROUPS = "book,test"
+"""The optional groups of pyproject.toml, all of them: every command finds what it needs."""
 
 SPACE = 1_000_000_000
 """Bytes that `.venv` needs, and pip while it works."""
@@ -77,7 +81,8 @@ def is_current(venv: Path, root: Path = names.ROOT) -> bool:
 def lacking(root: Path = names.ROOT) -> list[str]:
     """What of pyproject.toml the running interpreter hasn't got, as pip would be asked for it."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    groups = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(each for group in groups.values() for each in group)]
     missing = [each for each in wanted if not _has(each)]
     return missing if _is_installed_from(root) else [*missing, f"-e {root}"]
 
@@ -159,7 +164,7 @@ def venv_package() -> str:
 def _install(venv: Path, root: Path, say: Say) -> None:
     say("Installing the packages into it; the first time takes a minute or two …")
     pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command = [*pip, "install", "--quiet", "-e", f"{root}[test]"]
+    command = [*pip, "install", "--quiet", "-e", f"{root}[{GROUPS}]"]
     for attempt in (1, 2):
         result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode == 0:
@@ -215,16 +220,25 @@ def of_your_own(venv: Path) -> str:
     """What to do about a .venv that was not made here, in a sentence."""
     return (
         f"{venv} is not one that this command made, and it lacks packages: move it away, or type "
-        f"`{python_of(venv)} -m pip install -e '{venv.parent}[test]'`, then repeat the command."
+        f"`{python_of(venv)} -m pip install -e '{venv.parent}[{GROUPS}]'`, then repeat the command."
     )
 
 
 def _has(requirement: str) -> bool:
-    name, _, version = requirement.partition("==")
+    pinned, _, marker = requirement.partition(";")
+    if marker and not _applies(marker.strip()):
+        return True
+    name, _, version = pinned.strip().partition("==")
     try:
         return importlib.metadata.version(name) == version
     except importlib.metadata.PackageNotFoundError:
         return False
+
+
+def _applies(marker: str) -> bool:
+    """Whether a requirement is for this system. Of the markers there are, those of systems only."""
+    found = re.fullmatch(r"sys_platform (==|!=) '(\w+)'", marker)
+    return not found or (sys.platform == found[2]) == (found[1] == "==")
 
 
 def _is_installed_from(root: Path) -> bool:

@@ -37,7 +37,7 @@ class Part:
     arguments: tuple[str, ...]
 
 
-UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py"))
+UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py", "tests/test_book.py"))
 """They need no engine, so the bases can be made meanwhile."""
 
 ENGINE = Part("engine tests", ("tests/engine",))

@@ -51,7 +51,9 @@ def test_what_is_not_understood_ends_with_2(typed, capsys):
     assert end.value.code == 2 and "error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["lab", "test", "run", "bases", "why", "doctor", "clean"])
+@pytest.mark.parametrize(
+    "command", ["lab", "test", "run", "book", "bases", "why", "doctor", "clean"]
+)
 def test_every_command_has_a_sentence_of_help(command, capsys):
     with pytest.raises(SystemExit):
         commands.parse([command, "--help"])

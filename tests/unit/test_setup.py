@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -24,6 +25,7 @@ dependencies = ["docker==7.2.0", "nothing-of-this-name==1.0"]
 
 [project.optional-dependencies]
 test = ["pytest==0.1"]
+book = ["sphinx==0.1"]
 """
 
 
@@ -87,7 +89,13 @@ def test_the_standard_library_is_enough_to_begin():
 
 
 def test_what_is_missing_is_named_as_pip_would_be_asked(root):
-    assert setup.lacking(root) == ["nothing-of-this-name==1.0", "pytest==0.1", f"-e {root}"]
+    missing = ["nothing-of-this-name==1.0", "pytest==0.1", "sphinx==0.1", f"-e {root}"]
+    assert setup.lacking(root) == missing
+
+
+def test_every_group_of_packages_is_installed():
+    project = tomllib.loads((names.ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(project["optional-dependencies"]) == setup.GROUPS.split(",")
 
 
 def test_this_environment_is_used_as_it_is():
@@ -193,3 +201,17 @@ def test_ci_calls_the_test_command_and_the_container_can_be_read():
     assert script.stat().st_mode & 0o111
     assert "python3 -m helpers test" in script.read_text()
     assert json.loads((names.ROOT / ".devcontainer/devcontainer.json").read_text())["image"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "system", "applies"),
+    [
+        ("sys_platform != 'win32'", "linux", True),
+        ("sys_platform != 'win32'", "win32", False),
+        ("sys_platform == 'darwin'", "linux", False),
+        ("python_version > '3'", "linux", True),
+    ],
+)
+def test_a_requirement_may_be_for_one_system(monkeypatch, marker, system, applies):
+    monkeypatch.setattr(sys, "platform", system)
+    assert setup._has(f"nothing-of-this-name==1; {marker}") is not applies
