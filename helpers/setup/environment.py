@@ -25,6 +25,9 @@ STAMP = ".made-by-helpers.json"
 
 DISTRIBUTION = "shrink-docker-images"
 
+NOT_ON_WINDOWS = "sys_platform != 'win32'"
+"""The one condition that a requirement has in pyproject.toml; pip understands more."""
+
 SPACE = 1_000_000_000
 """Bytes that `.venv` needs, and pip while it works."""
 
@@ -220,7 +223,10 @@ def of_your_own(venv: Path) -> str:
 
 
 def _has(requirement: str) -> bool:
-    name, _, version = requirement.partition("==")
+    pinned, _, condition = requirement.partition(";")
+    if condition.strip() == NOT_ON_WINDOWS and sys.platform == "win32":
+        return True
+    name, _, version = pinned.strip().partition("==")
     try:
         return importlib.metadata.version(name) == version
     except importlib.metadata.PackageNotFoundError:

@@ -90,6 +90,14 @@ def test_what_is_missing_is_named_as_pip_would_be_asked(root):
     assert setup.lacking(root) == ["nothing-of-this-name==1.0", "pytest==0.1", f"-e {root}"]
 
 
+@pytest.mark.parametrize(("platform", "lacks"), [("win32", False), ("linux", True)])
+def test_what_windows_can_not_have_is_not_missing_there(monkeypatch, platform, lacks):
+    monkeypatch.setattr(setup.sys, "platform", platform)
+    assert setup._has("nothing-of-this-name==1; sys_platform != 'win32'") is not lacks
+    assert setup._has(f"pytest=={pytest.__version__}; sys_platform != 'win32'")
+    assert not setup._has("nothing-of-this-name==1")
+
+
 def test_this_environment_is_used_as_it_is():
     assert setup.lacking() == []
     assert setup.interpreter(pytest.fail) is None
