@@ -92,6 +92,13 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("image", metavar="IMAGE")
     why.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND ...")
 
+    explore = add("explore", "an image's layers, its largest folders, and what it wastes")
+    explore.add_argument("image", metavar="IMAGE")
+
+    compare = add("compare", "what two images differ in, by folder and by file")
+    compare.add_argument("first", metavar="IMAGE")
+    compare.add_argument("second", metavar="IMAGE")
+
     add("doctor", "what is here, what is missing, and what to do about it")
     clean = add("clean", "remove what the lab has made on the engine, and nothing else")
     clean.add_argument("--bases", action="store_true", help="the stand-in bases too")
@@ -215,6 +222,30 @@ def _why(options: argparse.Namespace) -> int:
     return 1 if run.error or run.diagnosis else 0
 
 
+def _explore(options: argparse.Namespace) -> int:
+    from helpers.engines.engine import Engine
+    from helpers.images.image import image_of
+    from helpers.show import explored, terminal
+
+    with Engine.find(start=False) as engine:
+        image = image_of(engine, options.image)
+        for part in (explored.head, explored.folders, explored.waste):
+            terminal.show(part(image))  # the first needs no layer read, on most engines
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from helpers.engines.engine import Engine
+    from helpers.images.difference import difference
+    from helpers.images.image import image_of
+    from helpers.show import facts, terminal
+
+    with Engine.find(start=False) as engine:
+        pair = [image_of(engine, name) for name in (options.first, options.second)]
+        terminal.show(facts.of(difference(*pair)))
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from helpers.setup import doctor
 
@@ -237,6 +268,8 @@ COMMANDS = {
     "book": _book,
     "bases": _bases,
     "why": _why,
+    "explore": _explore,
+    "compare": _compare,
     "clean": _clean,
 }
 

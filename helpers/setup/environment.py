@@ -9,7 +9,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,9 @@ DISTRIBUTION = "shrink-docker-images"
 
 GROUPS = "book,test"
 """The optional groups of pyproject.toml, all of them: every command finds what it needs."""
+
+NOT_ON_WINDOWS = "sys_platform != 'win32'"
+"""The one condition that a requirement has in pyproject.toml; pip understands more."""
 
 SPACE = 1_000_000_000
 """Bytes that `.venv` needs, and pip while it works."""
@@ -225,20 +227,14 @@ def of_your_own(venv: Path) -> str:
 
 
 def _has(requirement: str) -> bool:
-    pinned, _, marker = requirement.partition(";")
-    if marker and not _applies(marker.strip()):
+    pinned, _, condition = requirement.partition(";")
+    if condition.strip() == NOT_ON_WINDOWS and sys.platform == "win32":
         return True
     name, _, version = pinned.strip().partition("==")
     try:
         return importlib.metadata.version(name) == version
     except importlib.metadata.PackageNotFoundError:
         return False
-
-
-def _applies(marker: str) -> bool:
-    """Whether a requirement is for this system. Of the markers there are, those of systems only."""
-    found = re.fullmatch(r"sys_platform (==|!=) '(\w+)'", marker)
-    return not found or (sys.platform == found[2]) == (found[1] == "==")
 
 
 def _is_installed_from(root: Path) -> bool:

@@ -1,9 +1,12 @@
 """The commands as they are typed, with a real engine."""
 
+import io
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,13 @@ def test_leaves():
         labels = names.container_labels()
         engine.client.api.create_container(names.TAG_PREFIX + "left", ["x"], labels=labels)
 """
+HOSTILE = [
+    "d/\x1b[31mred",
+    "d/[bold red]deep[_bold]/:smile:",
+    "d/\u202egnp.exe",
+    "d/caf\udce9",
+    "d/<script>",
+]
 HANGS = """
 import pathlib, time
 
@@ -58,20 +68,26 @@ def tests_of(tmp_path):
 @pytest.fixture
 def image(engine):
     """An image with one file in it, which can't be run."""
-    import io
-    import tarfile
+    with imported(engine, f"{names.TAG_PREFIX}left") as tag:
+        yield tag
 
+
+@contextmanager
+def imported(engine, name, *paths):
+    """An image of files of ten bytes at these paths, or of an empty one."""
     tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as files:
-        files.addfile(tarfile.TarInfo("x"))
-    tag = names.TAG_PREFIX + "left"
+    with tarfile.open(fileobj=tar, mode="w", errors="surrogateescape") as files:
+        for path in paths or ["x"]:
+            info = tarfile.TarInfo(path)
+            info.size = 10 if paths else 0
+            files.addfile(info, io.BytesIO(b"x" * info.size))
     label = f"LABEL {names.OWNER_LABEL}={names.owner()}"
     engine.client.api.import_image_from_data(
-        tar.getvalue(), repository=tag, changes=['CMD ["/x"]', label]
+        tar.getvalue(), repository=name, changes=['CMD ["/x"]', label]
     )
-    yield f"{tag}:latest"
-    if engine.client.images.list(tag):
-        engine.client.images.remove(tag, force=True)
+    yield f"{name}:latest"
+    if engine.client.images.list(name):
+        engine.client.images.remove(name, force=True)
 
 
 def start(*arguments):
@@ -159,6 +175,42 @@ def test_why_gives_the_cause_and_1(image):
 def test_why_of_an_image_that_is_not_there_is_one_sentence():
     ended = start("why", "no-such-image:1")
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert "no-such-image:1" in ended.stderr
+
+
+@pytest.fixture
+def hostile(engine):
+    """An image whose files have names that nobody would give them."""
+    with imported(engine, f"{names.TAG_PREFIX}hostile", *HOSTILE) as tag:
+        yield tag
+
+
+def test_explore_prints_layers_folders_and_waste(hostile):
+    ended = start("explore", hostile)
+    lines = ended.stdout.splitlines()
+    assert ended.returncode == 0 and not ended.stderr
+    assert lines[0] == f"hostile:latest  {10 * len(HOSTILE)} B"
+    assert lines[1].startswith('config  command ["/x"], user root, working directory /,')
+    assert f"/  {10 * len(HOSTILE)} B" in lines
+    assert lines[-1] == "✓ no file is written twice or removed again"
+    assert all(c.isprintable() for line in lines for c in line)
+    assert "  └ [bold red]deep[_bold]  10 B  20.0 %" in lines
+
+
+def test_compare_prints_what_differs(image, hostile):
+    ended = start("compare", image, hostile)
+    lines = ended.stdout.splitlines()
+    assert ended.returncode == 0 and not ended.stderr
+    assert lines[0] == f"left:latest -> hostile:latest  0 B -> {10 * len(HOSTILE)} B"
+    assert f"only in hostile:latest  {len(HOSTILE)}" in lines
+    assert "removed   0 B  /x" in lines and "added    10 B  /d/\\x1b[31mred" in lines
+    assert all(c.isprintable() for line in lines for c in line)
+
+
+@pytest.mark.parametrize("typed", [["explore"], ["compare", None]], ids=lambda typed: typed[0])
+def test_to_look_at_an_image_that_is_not_there_is_one_sentence(image, typed):
+    ended = start(*(each or image for each in typed), "no-such-image:1")
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and not ended.stdout
     assert "no-such-image:1" in ended.stderr
 
 

@@ -188,15 +188,23 @@ def test_every_cut_and_many_a_damage_of_a_file_add_up():
 
 
 def test_a_table_of_endless_sections_is_not_read():
-    """The number of sections may stand in the first of them, where 64 bits are room enough."""
+    """The first row may say how many there are, and the header that none takes any bytes."""
     at = int.from_bytes(WHOLE[40:48], "little")
-    size = at + 32
     data = bytearray(WHOLE)
-    data[60:62] = b"\0\0"
-    data[size : size + 8] = (2**40).to_bytes(8, "little")
+    data[58:62] = bytes(4)
+    data[at + 32 : at + 40] = (10**7).to_bytes(8, "little")
     began = time.perf_counter()
     assert sections(bytes(data)) == ()
     assert time.perf_counter() - began < 1
+
+
+def test_bytes_of_two_sections_count_once():
+    at = int.from_bytes(WHOLE[40:48], "little")
+    first, second = at + 64 + 24, at + 128 + 24  # the place in the file, and behind it the size
+    data = bytearray(WHOLE)
+    data[second : second + 16] = data[first : first + 8] + (60).to_bytes(8, "little")
+    found = {section.name: section.size for section in sections(bytes(data))}
+    assert (found[".a"], found[".b"]) == (40, 20)
 
 
 def test_a_chain_of_a_thousand_libraries_is_cut(root):

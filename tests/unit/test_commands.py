@@ -44,16 +44,29 @@ def test_options_after_an_image_belong_to_its_command():
     assert (options.image, options.arguments) == ("mine:1", ["ls", "-l", "--yes"])
 
 
-@pytest.mark.parametrize("typed", [[], ["labb"], ["run", "--wrte"], ["bases", "fetch"], ["why"]])
+COMMANDS = ["lab", "test", "run", "book", "bases", "why", "explore", "compare", "doctor", "clean"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        [],
+        ["labb"],
+        ["run", "--wrte"],
+        ["bases", "fetch"],
+        ["why"],
+        ["explore"],
+        ["explore", "mine", "--json"],
+        ["compare", "mine"],
+    ],
+)
 def test_what_is_not_understood_ends_with_2(typed, capsys):
     with pytest.raises(SystemExit) as end:
         commands.parse(typed)
     assert end.value.code == 2 and "error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command", ["lab", "test", "run", "book", "bases", "why", "doctor", "clean"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_sentence_of_help(command, capsys):
     with pytest.raises(SystemExit):
         commands.parse([command, "--help"])
@@ -87,7 +100,16 @@ def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "typed",
-    [["lab", "--yes"], ["test"], ["run"], ["bases", "list"], ["why", "mine"], ["clean"]],
+    [
+        ["lab", "--yes"],
+        ["test"],
+        ["run"],
+        ["bases", "list"],
+        ["why", "mine"],
+        ["explore", "mine"],
+        ["compare", "mine", "yours"],
+        ["clean"],
+    ],
     ids=lambda typed: typed[0],
 )
 def test_an_engine_that_is_not_there_is_one_sentence(typed):
