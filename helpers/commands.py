@@ -162,6 +162,7 @@ def _test(options: argparse.Namespace) -> int:
 
     os.environ.setdefault(names.BASES_VARIABLE, "stand-ins")
     _provide_engine(options)
+    host.provide_browser(yes=_unasked(options), say=_say)
     return testing.run(options.others, _say)
 
 

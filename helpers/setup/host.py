@@ -53,6 +53,19 @@ STAND_INS = (
 )
 
 
+BROWSER = Package("chromium", "chromium", "the browser that the tests drive")
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+"""Commands and paths of browsers that the tests can drive."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What decides how an engine is had here.
@@ -149,6 +162,24 @@ def provide_venv(*, yes: bool, say: Say) -> bool:
     _ask([head, _line(f"install {package.name}", package.why)], yes=yes, say=say)
     apt_install([package.name], say)
     return True
+
+
+def browser() -> str | None:
+    """The path of a browser that the tests can drive, or None."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def provide_browser(*, yes: bool, say: Say) -> None:
+    """Installs a browser for the tests where there is none and it may be done. Elsewhere the tests
+    that need one are skipped, and counted as that. Raises NotReady where the answer is no."""
+    if browser():
+        return
+    if not (is_root() and is_here("apt-get")):
+        say("No Chromium or Chrome is here: the tests that drive JupyterLab in one are skipped.")
+        return
+    head = "The tests drive JupyterLab in a browser. This would be done:"
+    _ask([head, _line(f"install {BROWSER.name}", BROWSER.why)], yes=yes, say=say)
+    apt_install([BROWSER.name], say)
 
 
 def can_have(facts: Facts) -> bool:

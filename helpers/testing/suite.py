@@ -44,6 +44,9 @@ ENGINE = Part("engine tests", ("tests/engine",))
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
 """Side by side with the engine's tests: while one compiles, the other waits for the engine."""
 
+BROWSER = Part("browser tests", ("tests/browser",))
+"""By themselves: what they wait for, a person would wait for too."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -77,6 +80,7 @@ def run(others: Sequence[str], say: Say) -> int:
                 bases = None if others else lambda: _make_bases(engine, say)
                 _run_parts([UNIT], others, outcomes, say, meanwhile=bases)
                 _run_parts([ENGINE, NOTEBOOKS], others, outcomes, say)
+                _run_parts([BROWSER], others, outcomes, say)
         except KeyboardInterrupt:
             interrupted = True
     with processes.uninterrupted():

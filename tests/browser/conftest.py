@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers import names
+from helpers.setup import host
 from helpers.testing import processes
 from tests.browser.page import Lab, answers, chromium, free_port
 
@@ -59,6 +60,8 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser():
     """Chromium, as the system has it."""
+    if not host.browser():
+        pytest.skip("there is no Chromium or Chrome on this machine")
     with chromium() as found:
         yield found
 
@@ -72,4 +75,4 @@ def lab(server, browser, folder, request) -> Iterator[Lab]:
         yield lab
     finally:
         lab.screenshot("at-its-end")
-        page.close()
+        lab.close()

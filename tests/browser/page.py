@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import nbformat
 
 from helpers import names
 from helpers.series.notebooks import METADATA
+from helpers.setup import host
 
 SCREENS = names.ROOT / "results" / "screens"
 
@@ -26,8 +26,6 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 HOLES = (
     "Error displaying widget",
@@ -59,9 +57,8 @@ def answers(port: int, log: Path, seconds: float = 60) -> None:
 def chromium() -> Iterator:
     from playwright.sync_api import sync_playwright
 
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=host.browser(), args=list(FLAGS))
         try:
             yield browser
         finally:
@@ -100,6 +97,21 @@ class Lab:
         """Runs all cells, and waits until the last has ended."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.wait(seconds)
+
+    def run_cell(self, at: int, seconds: float = 60) -> None:
+        """Runs one cell, counted from 0."""
+        self.page.evaluate(
+            f"""async () => {{
+                window.jupyterapp.shell.currentWidget.content.activeCellIndex = {at};
+                await window.jupyterapp.commands.execute('notebook:run-cell');
+            }}"""
+        )
+        self.wait(seconds)
+
+    def close(self) -> None:
+        """Ends the kernel and closes the page."""
+        self.page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
+        self.page.close()
 
     def wait(self, seconds: float = 300) -> None:
         """Waits until every code cell was run."""

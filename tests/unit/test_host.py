@@ -166,3 +166,21 @@ def test_apts_own_words_are_given_when_it_fails(monkeypatch, tmp_path):
 
     with pytest.raises(LabError, match="apt-get could not install no-such-package-at-all"):
         host.apt_install(["no-such-package-at-all"], lambda line: None)
+
+
+def test_a_browser_is_installed_only_where_there_is_none_and_it_may_be(monkeypatch):
+    installed, said = [], []
+    monkeypatch.setattr(host, "apt_install", lambda names, say: installed.extend(names))
+    monkeypatch.setattr(host, "is_here", lambda mark: True)
+    monkeypatch.setattr(host, "is_root", lambda: True)
+    monkeypatch.setattr(host, "browser", lambda: "/usr/bin/chromium")
+    host.provide_browser(yes=False, say=said.append)
+    assert not installed and not said
+    monkeypatch.setattr(host, "browser", lambda: None)
+    with pytest.raises(NotReady, match="--yes"):
+        host.provide_browser(yes=False, say=said.append)
+    host.provide_browser(yes=True, say=said.append)
+    assert installed == ["chromium"]
+    monkeypatch.setattr(host, "is_root", lambda: False)
+    host.provide_browser(yes=True, say=said.append)
+    assert installed == ["chromium"] and "skipped" in said[-1]
