@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from helpers.images.rootfs import RootFS
 
 MOST_SECTIONS = 0xFF00
-"""Sections that are read. A damaged file may claim any number of them, all in one place."""
+"""Sections that are read: a file that has more was made to take minutes."""
 
 
 @dataclass(frozen=True)

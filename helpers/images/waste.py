@@ -47,12 +47,12 @@ class Waste(Value):
 class _Seen:
     layers: int = 0
     size: int = 0
-    least: int | None = None
+    least: int = -1  # also in dive's sum, for a path that is named and never counted
 
     def add(self, size: int) -> None:
         self.layers += 1
         self.size += size
-        self.least = size if self.least is None else min(self.least, size)
+        self.least = size if self.least < 0 else min(self.least, size)
 
 
 def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
@@ -65,13 +65,18 @@ def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
     """
     seen: dict[str, _Seen] = {}
     below, shown = _Below(), _Shown()
-    for layer in layers:
+    for at, layer in enumerate(layers):
         visited = _visited(layer)
+        if at == 0:  # to dive the first layer lies on what it has itself
+            below.add([entry for entry in visited if entry.kind != "removed"])
         for path, size in _leaves(visited, below):
-            seen.setdefault(path, _Seen()).add(size)
+            each = seen.setdefault(path, _Seen())
+            if size is None:
+                break
+            each.add(size)
         below.add(visited)
         shown.add(layer)
-    needed, there = sum(s.least or 0 for s in seen.values()), sum(s.size for s in seen.values())
+    needed, there = sum(s.least for s in seen.values()), sum(s.size for s in seen.values())
     again = [Wasted(path, s.layers, s.size) for path, s in seen.items() if s.layers > 1 and s.size]
     return Waste(
         efficiency=needed / there if there else 1.0,
@@ -94,21 +99,21 @@ def _visited(layer: Sequence[Entry]) -> Sequence[Entry]:
     return sorted(layer, key=place)
 
 
-def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int]]:
-    """The paths of a layer that count, with their bytes."""
+def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int | None]]:
+    """The paths of a layer that count, with their bytes. None for one that is removed and nowhere:
+    dive leaves the rest of its layer out."""
     above = _folders(e.path for e in layer if e.kind != "opaque")
     for entry in layer:
         if entry.kind == "removed":
-            if entry.path not in below:
-                return  # dive leaves the rest of such a layer out
-            yield entry.path, below.size(entry.path)
+            yield entry.path, below.size(entry.path) if entry.path in below else None
         elif entry.kind != "opaque" and entry.path not in above:
             yield entry.path, entry.size
 
 
 class _Below:
     """The layers below as dive stacks them. Unlike in the file system that `Stack` makes, a folder
-    that is opaque hides nothing, and a file that takes a folder's place hides nothing in it."""
+    that is opaque hides nothing, and a file that takes a folder's place hides nothing in it. A
+    folder in which a layer has something, and that has no entry there, is none any more."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
@@ -124,8 +129,11 @@ class _Below:
             return 0
         return sum(self._entries[p].size for p in self._walk(path) if p in self._entries)
 
-    def add(self, layer: Iterable[Entry]) -> None:
+    def add(self, layer: Sequence[Entry]) -> None:
         """Puts a layer on top."""
+        own = {entry.path for entry in layer if entry.kind not in ("removed", "opaque")}
+        for folder in _folders(entry.path for entry in layer) - own:
+            self._entries.pop(folder, None)
         for entry in layer:
             if entry.kind == "removed":
                 self._remove(entry.path)

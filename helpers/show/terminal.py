@@ -28,4 +28,4 @@ def show(blocks: Iterable[Block], console: Console | None = None) -> None:
         shown = Text(line)  # never markup: a name may look like it
         if found := _SIGN.match(line):
             shown.stylize(COLOURS[found[1]], *found.span(1))
-        console.print(shown, soft_wrap=True, highlight=False)
+        console.print(shown, soft_wrap=True)

