@@ -58,6 +58,23 @@ class Difference(Value):
     folders: tuple[FolderChange, ...]
     same: int
 
+    def widget(self):
+        """What differs as a tree, to be opened folder by folder."""
+        from helpers.images.tree import Tree
+        from helpers.show.explorer import Read, View, explorer
+        from helpers.show.findings import difference_lines
+
+        tree = Tree(self.files)
+        views = [View("what differs", tree.size, 1.0)]
+        facts = difference_lines(self)
+        title = f"{self.first} → {self.second}"
+        return explorer(title, self.after, views, lambda: Read([lambda: tree], facts))
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from helpers.show import live
+
+        return live.bundle(self, Difference.widget)
+
     @cached_property
     def counts(self) -> Counter[str]:
         """How many entries are `added`, `removed`, `changed`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -26,7 +27,9 @@ class Template:
     guides: bool = False
 
 
-LESSON = Template("# {number} ", ("What you will learn", "Exercise", "Next"), guides=True)
+LESSON = Template(
+    "# {number} ", ("What you will learn", "Questions", "Exercise", "Next"), guides=True
+)
 SOLUTION = Template("# Solution of exercise {number}")
 
 TIME = re.compile(r"^Time: about \d+ minutes?\b", re.MULTILINE)
@@ -95,6 +98,7 @@ def _template(path: Path, notebook: NotebookNode, template: Template) -> Iterato
         if not TIME.search(prose):
             yield "No line says how long it takes (`Time: about 12 minutes.`)."
         yield from _predictions(notebook)
+        yield from _asked(path, notebook)
 
 
 def _predictions(notebook: NotebookNode) -> Iterator[str]:
@@ -117,6 +121,22 @@ def _predictions(notebook: NotebookNode) -> Iterator[str]:
         elif open_:
             yield f"Its section ends before {REACT} comes after `{open_}`"
             open_ = ""
+
+
+def _asked(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Each prediction can be made, and is answered; the quiz is the notebook's own."""
+    cells = notebook.cells
+    for cell, after in pairwise(cells):
+        question = cell.cell_type == "markdown" and PREDICT in cell.source
+        if question and "lab.predict(" not in after.source:
+            line = cell.source[cell.source.index(PREDICT) :].splitlines()[0]
+            yield f"No `lab.predict(` follows `{line}`"
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    asked, answered = code.count("lab.predict("), code.count(".measured(")
+    if asked != answered:
+        yield f"Of {asked} predictions {answered} are answered (`.measured(`)."
+    if f'lab.quiz("{path.name[:2]}")' not in code:
+        yield f'No cell asks its questions (`lab.quiz("{path.name[:2]}")`).'
 
 
 def _steps(cell: NotebookNode) -> list[str]:

@@ -178,7 +178,16 @@ def _install(venv: Path, root: Path, say: Say) -> None:
             f"pip could not install the packages ({_last(result)}): see that this machine reaches "
             "the package index, or set pip's own proxy or index, then repeat the command."
         )
+    _quieten_jupyterlab(venv)
     (venv / STAMP).write_text(json.dumps(_stamp(venv, root), indent=1) + "\n")
+
+
+def _quieten_jupyterlab(venv: Path) -> None:
+    """No question about news from the network stands in the way of the first notebook."""
+    settings = venv / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    news = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    (settings / "overrides.json").write_text(json.dumps(news) + "\n")
 
 
 def _stamp(venv: Path, root: Path) -> dict[str, str]:

@@ -95,6 +95,18 @@ def difference(value: Difference) -> Iterator[Block]:
     )
 
 
+def difference_lines(value: Difference) -> list[tuple[str, str]]:
+    """The sums of a difference, for the explorer's page."""
+    counts, first, second = value.counts, value.first, value.second
+    return [
+        ("bytes", f"{units.size(value.before)} → {units.size(value.after)}"),
+        (f"only in {safe.name(second, NAME)}", f"+ {counts['added']:,}"),
+        (f"only in {safe.name(first, NAME)}", f"- {counts['removed']:,}"),
+        ("changed", f"~ {counts['changed']:,}"),
+        ("the same", f"{value.same:,}"),
+    ]
+
+
 def _folders(folders: Sequence[FolderChange]) -> Table:
     most = max((size for row in folders for size in (row.before, row.after)), default=0) or 1
     return Table(

@@ -16,7 +16,6 @@ from tests.browser.page import Lab, answers, chromium, free_port
 SETTINGS = {
     # All cells are in the page, also those that are out of sight.
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": '{"fetchNews": "false"}',
 }
 
 

@@ -23,8 +23,12 @@ def lesson(*code):
         new_markdown_cell("# 07 Title\n\nWhy."),
         new_markdown_cell("## What you will learn\n\n- this\n\nTime: about 3 minutes."),
         new_markdown_cell("## Part\n\n**Predict.** What is it?"),
+        new_code_cell("# guess = lab.predict()"),
         *map(new_code_cell, code or ["6 * 7"]),
+        new_code_cell("# guess.measured(42)"),
         new_markdown_cell("**What just happened.** It is this."),
+        new_markdown_cell("## Questions"),
+        new_code_cell('# lab.quiz("07")'),
         new_markdown_cell("## Exercise\n\nMake it."),
         new_code_cell('# lab.check("07", answer)'),
         new_markdown_cell("## Next\n\nThat."),
@@ -66,18 +70,18 @@ def test_a_notebook_runs_in_this_environment_and_in_its_folder(saved):
 
     result = notebooks.execute(path, heard=lambda *done: heard.append(done))
 
-    assert result.notebook.cells[3].outputs[0].text == f"{sys.prefix}\n{path.parent}\n"
-    assert heard == [(1, 2), (2, 2)] and result.cells == 2 and not result.error
+    assert result.notebook.cells[4].outputs[0].text == f"{sys.prefix}\n{path.parent}\n"
+    assert heard == [(n, 5) for n in range(1, 6)] and result.cells == 5 and not result.error
 
 
 def test_an_error_that_was_announced_is_a_result(saved):
     notebook = lesson("1 / 0", "'on'")
-    notebook.cells[3].metadata["tags"] = ["raises-exception"]
+    notebook.cells[4].metadata["tags"] = ["raises-exception"]
 
     result = notebooks.execute(saved(notebook))
 
-    assert not result.error and result.cells == 3
-    assert result.notebook.cells[3].outputs[0].traceback == ["ZeroDivisionError: division by zero"]
+    assert not result.error and result.cells == 6
+    assert result.notebook.cells[4].outputs[0].traceback == ["ZeroDivisionError: division by zero"]
     assert not notebook_rules.problems(result.path, result.notebook)
 
 
@@ -86,7 +90,7 @@ def test_an_error_that_was_not_announced_ends_the_notebook(saved):
         saved(lesson("from helpers import LabError", "raise LabError('No.')"))
     )
 
-    assert result.error == "LabError: No." and result.cells == 2
+    assert result.error == "LabError: No." and result.cells == 3
     assert result.notebook.cells[-2].execution_count is None
 
 
@@ -210,36 +214,36 @@ def test_a_good_lesson_breaks_no_rule(executed):
 
 
 def _no_count(notebook):
-    notebook.cells[3].execution_count = None
+    notebook.cells[4].execution_count = None
 
 
 def _swapped(notebook):
-    notebook.cells[3].execution_count, notebook.cells[6].execution_count = 2, 1
+    notebook.cells[3].execution_count, notebook.cells[4].execution_count = 2, 1
 
 
 def _raised(notebook):
-    notebook.cells[3].outputs = [new_output("error", ename="E", evalue="", traceback=["E: "])]
+    notebook.cells[4].outputs = [new_output("error", ename="E", evalue="", traceback=["E: "])]
 
 
 def _announced_for_nothing(notebook):
-    notebook.cells[3].metadata["tags"] = ["raises-exception"]
+    notebook.cells[4].metadata["tags"] = ["raises-exception"]
 
 
 def _switched_off(notebook):
-    notebook.cells[3].metadata["tags"] = ["nbval-ignore-output"]
+    notebook.cells[4].metadata["tags"] = ["nbval-ignore-output"]
 
 
 def _switched_off_in_a_comment(notebook):
-    notebook.cells[3].source = "# NBVAL_SKIP\n6 * 7"
+    notebook.cells[4].source = "# NBVAL_SKIP\n6 * 7"
 
 
 def _html_id(notebook):
     html = {"text/html": '<div class="a" id="b">'}
-    notebook.cells[3].outputs = [new_output("display_data", data=html)]
+    notebook.cells[4].outputs = [new_output("display_data", data=html)]
 
 
 def _address(notebook):
-    notebook.cells[3].outputs[0].data["text/plain"] = "<object object at 0x7f89f6a0ff10>"
+    notebook.cells[4].outputs[0].data["text/plain"] = "<object object at 0x7f89f6a0ff10>"
 
 
 def _same_ids(notebook):
@@ -251,7 +255,7 @@ def _other_kernel(notebook):
 
 
 def _order(notebook):
-    notebook.cells[5], notebook.cells[7] = notebook.cells[7], notebook.cells[5]
+    notebook.cells[9], notebook.cells[11] = notebook.cells[11], notebook.cells[9]
 
 
 BREAKS = {
@@ -268,13 +272,16 @@ BREAKS = {
     "the template has": _order,
     "begin with its title": lambda n: n.cells.pop(0),
     "its title (`# 07 ...`)": lambda n: n.cells[0].update(source="# 08 Title"),
-    "2 titles": lambda n: n.cells[4].update(source="# More\n\n**What just happened.** It."),
+    "2 titles": lambda n: n.cells[6].update(source="# More\n\n**What just happened.** It."),
     "how long it takes": lambda n: n.cells[1].update(source="## What you will learn"),
     "Nothing is predicted": lambda n: n.cells[2].update(source="## Part"),
-    "section ends before": lambda n: n.cells.pop(4),
-    "No code cell comes before": lambda n: n.cells.insert(5, new_markdown_cell(n.cells[4].source)),
+    "section ends before": lambda n: n.cells.pop(6),
+    "No code cell comes before": lambda n: n.cells.insert(7, new_markdown_cell(n.cells[6].source)),
     "No code cell follows": lambda n: n.cells.insert(3, new_markdown_cell("**Predict.** And?")),
-    'lab.check("07"': lambda n: n.cells[6].update(source="answer"),
+    "No `lab.predict(` follows": lambda n: n.cells[3].update(source="6 * 7"),
+    "1 predictions 0 are answered": lambda n: n.cells[5].update(source="6 * 7"),
+    'lab.quiz("07"': lambda n: n.cells[8].update(source="answer"),
+    'lab.check("07"': lambda n: n.cells[10].update(source="answer"),
 }
 
 
@@ -288,7 +295,7 @@ def test_each_rule_is_seen_to_be_broken(executed, says):
 
 def test_a_comment_may_say_why_a_cell_is_not_compared(executed):
     notebook = copy.deepcopy(executed.notebook)
-    notebook.cells[3].source = "# NBVAL_SKIP\n# Its answer is random by design.\n6 * 7"
+    notebook.cells[4].source = "# NBVAL_SKIP\n# Its answer is random by design.\n6 * 7"
 
     assert notebook_rules.problems(executed.path, notebook) == []
 
@@ -296,7 +303,7 @@ def test_a_comment_may_say_why_a_cell_is_not_compared(executed):
 def test_a_solution_needs_its_title_and_its_check(executed, tmp_path):
     path = tmp_path / "solutions/07.ipynb"
     title = new_markdown_cell("# Solution of exercise 07")
-    solution = new_notebook(cells=[title, executed.notebook.cells[6]])
+    solution = new_notebook(cells=[title, executed.notebook.cells[10]])
     solution = notebooks.normalised(solution)
 
     assert notebook_rules.problems(path, solution) == []

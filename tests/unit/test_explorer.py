@@ -1,0 +1,61 @@
+"""The explorer's answers to its page: names fit to be shown, numbers instead of paths."""
+
+import time
+
+from helpers.errors import LabError
+from helpers.images.files import File
+from helpers.images.tree import Tree
+from helpers.show.explorer import Read, View, explorer
+
+BAD = "/d/\x1b[31m<b>\u202e\udcff"
+
+FILES = [
+    File("/d", 0, "directory", 0o755),
+    File(BAD, 5, "file", 0o644, change="changed"),
+    File("/gone", 0, "removed", change="removed"),
+    *(File(f"/many/{n}", n, "file") for n in range(700)),
+]
+
+
+def made(read, monkeypatch=None):
+    widget = explorer("an image", 10, [View("COPY . .", 10, 1.0)], read)
+    told = []
+    widget.send = lambda content, buffers=None: told.append(content)
+    deadline = time.monotonic() + 5
+    while not (widget.state["ready"] or widget.state["error"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return widget, told
+
+
+def ask(widget, told, **question):
+    widget._answer({"view": 0, "to": 1, **question})
+    return told[-1]
+
+
+def test_folders_are_answered_one_at_a_time_by_number():
+    widget, told = made(lambda: Read([lambda: Tree(FILES)], [("efficiency", "100 %")]))
+    assert widget.state["facts"] == [{"label": "efficiency", "value": "100 %"}]
+    top = ask(widget, told, ask="children", of=None, start=0)
+    assert [node["name"] for node in top["nodes"]] == ["many", "d", "gone"]
+    many = ask(widget, told, ask="children", of=top["nodes"][0]["id"], start=0)
+    assert (len(many["nodes"]), many["left"]) == (500, 200)
+    rest = ask(widget, told, ask="children", of=top["nodes"][0]["id"], start=500)
+    assert (len(rest["nodes"]), rest["left"]) == (200, 0)
+    assert [(n["sign"], n["change"]) for n in top["nodes"]][2] == ("-", "removed")
+    assert top["nodes"][1]["inside"] == "~1"
+
+
+def test_no_byte_of_a_name_reaches_the_page_as_it_is():
+    widget, told = made(lambda: Read([lambda: Tree(FILES)]))
+    found = ask(widget, told, ask="search", text="<b>")
+    assert [n["name"] for n in found["nodes"]] == ["/d/\\x1b[31m<b>\\u202e\\udcff"]
+    assert found["nodes"][0]["sign"] == "~" and found["count"] == 1
+
+
+def test_files_that_cannot_be_had_are_a_sentence():
+    def read():
+        raise LabError("The engine did not send the layer: build the image again.")
+
+    widget, _ = made(read)
+    assert widget.state["error"].startswith("The engine did not send") and not widget.state["ready"]
