@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import names
 from helpers.errors import LabError
 from helpers.value import Value
 
@@ -105,7 +104,9 @@ def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
     Raises LabError where there are none.
     """
     rows = tuple(
-        row_of(_named(variant, image), image, run, variant.article if variant else None)
+        row_of(
+            variant.key if variant else image.name, image, run, variant.article if variant else None
+        )
         for variant, image, run in items
     )
     if not rows:
@@ -125,7 +126,3 @@ def row_of(name: str, image: Image, run: Run, article: Article | None = None) ->
         ended="" if run.ok else run.ending,
         bases=tuple(image.bases),
     )
-
-
-def _named(variant: Variant | None, image: Image) -> str:
-    return variant.key if variant else image.tag.removeprefix(names.TAG_PREFIX)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helpers import names
 from helpers.images.files import File, Files
 from helpers.value import Value
 
@@ -101,18 +100,14 @@ def difference(first: Image, second: Image) -> Difference:
             changed.append(replace(after, change="changed" if before else "added"))
     files = Files(sorted(changed, key=lambda file: file.path))
     return Difference(
-        first=_name(first),
-        second=_name(second),
+        first=first.name,
+        second=second.name,
         before=sum(file.size for file in old.values()),
         after=sum(file.size for file in new.values()),
         files=files,
         folders=_by_folder(files, old, new),
         same=same,
     )
-
-
-def _name(image: Image) -> str:
-    return image.key or image.tag.removeprefix(names.TAG_PREFIX)
 
 
 def _plain(file: File, files: dict[str, File]) -> tuple:

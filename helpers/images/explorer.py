@@ -30,7 +30,7 @@ class Explorer(Value):
         views = [View("the whole image", total, 1.0, marks=False)]
         for layer in image.layers:
             views.append(View(layer.created_by, layer.size, layer.size / total if total else 0))
-        return explorer(image.key or image.tag, total, views, self._read)
+        return explorer(image.name, total, views, self._read)
 
     def _read(self) -> Read:
         from helpers.show.explorer import Read

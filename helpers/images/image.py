@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from helpers import names
 from helpers.errors import EngineError, LabError
 from helpers.images import history, layers, records
 from helpers.images.files import File, Files, stacked
@@ -105,6 +106,11 @@ class Image(Value):
     before: str | None = None
     target: str | None = None
     context_size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it: the variant's key, or the engine's name without the lab's prefix."""
+        return self.key or self.tag.removeprefix(names.TAG_PREFIX)
 
     @cached_property
     def size(self) -> int:
@@ -329,12 +335,12 @@ def _inspect(engine: Engine, reference: str) -> dict[str, Any]:
 
 def _name(reference: str, found: Mapping[str, Any]) -> str:
     """The name to show: the one that was asked for; for an id one of the image's, if it has one."""
-    names = found.get("RepoTags") or []
-    if f"{reference}:latest" in names:
+    tags = found.get("RepoTags") or []
+    if f"{reference}:latest" in tags:
         return f"{reference}:latest"
     by_id = found["Id"].removeprefix("sha256:").startswith(reference.removeprefix("sha256:"))
-    if by_id and reference not in names:
-        return names[0] if names else found["Id"].removeprefix("sha256:")[:12]
+    if by_id and reference not in tags:
+        return tags[0] if tags else found["Id"].removeprefix("sha256:")[:12]
     return reference
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from helpers import names
 from helpers.bases import table as base_table
 from helpers.show import findings, inside, learned, units
 from helpers.show.blocks import (
@@ -53,7 +52,7 @@ def of(value: object) -> list[Block]:
 
 
 def _image(value: Image) -> Iterator[Block]:
-    yield Title(_name(value), units.size(value.size))
+    yield Title(value.name, units.size(value.size))
     if origins := _origins(value):
         yield Fact("from", origins)
     if value.dockerfile:
@@ -66,11 +65,6 @@ def _origins(value: Image) -> tuple[str, ...]:
     """What the Dockerfile starts from. `scratch` is no base, but half of what there is to say."""
     scratch = re.search(r"(?im)^[ \t]*FROM[ \t]+scratch\b", value.dockerfile or "")
     return (*(base.name for base in value.bases), *(["scratch"] if scratch else []))
-
-
-def _name(value: Image) -> str:
-    """The variant's key, or the engine's name for the image without the lab's own prefix."""
-    return value.key or value.tag.removeprefix(names.TAG_PREFIX)
 
 
 def _base(value: Base) -> Iterator[Block]:
@@ -181,7 +175,7 @@ def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cel
 
 
 def _explorer(value: Explorer) -> Iterator[Block]:
-    yield Title(_name(value.image), units.size(value.image.size))
+    yield Title(value.image.name, units.size(value.image.size))
     yield from inside.layers(value.image.layers)
     yield from of(value.image.waste)
 

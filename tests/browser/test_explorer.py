@@ -1,5 +1,7 @@
 """The explorer of an image, used with the mouse and by keyboard."""
 
+import uuid
+
 SETUP = "from helpers import Lab\nlab = Lab()"
 
 ITEM = ".shrink-explorer [role=treeitem]"
@@ -14,6 +16,9 @@ RUN mkdir /bad && cd /bad \\
  && touch "$(printf 'raw\\377')" \\
  && touch "$(head -c 200 /dev/zero | tr '\\0' 'n')"
 RUN rm '/bad/<script>document.title="taken"<' && echo more > "/bad/<b>bold"
+RUN echo UNIQUE && echo "<img src=x onerror=document.title='taken'>" \\
+ && head -c 4000 /dev/zero | tr '\\0' 'x' && echo \\
+ && printf 'esc\\033[2Jape rtl\\342\\200\\256gpj \\377\\n'
 LABEL note="<script>document.title='taken'</script>"
 """)
 lab.explore(image)
@@ -77,13 +82,17 @@ def test_search_and_what_is_carried_in_vain(lab):
 
 
 def test_hostile_names_stay_text(lab):
-    page = explore(lab, HOSTILE)
+    page = explore(lab, HOSTILE.replace("UNIQUE", str(uuid.uuid4())))  # else there is no log
+    log = page.locator(".jp-OutputArea details").first
+    log.locator("summary").click()
+    assert "onerror=document.title" in log.inner_text() and "\\u202e" in log.inner_text()
+    assert not log.locator("img").count()
     page.locator(f"{ITEM} .name", has_text="bad").first.click()
     page.wait_for_selector(f"{ITEM}[aria-level='2']")
     told = " ".join(labels(page))
     assert "<img src=x onerror=document.title=1>" in told and "<b>bold" in told
     assert "esc\\x1b[31mape" in told and "rtl\\u202egpj" in told and "raw\\udcff" in told
-    page.locator(LAYER).last.click()
+    page.locator(LAYER).nth(3).click()
     page.locator(f"{ITEM} .name", has_text="bad").first.click()
     page.wait_for_selector(f"{ITEM}.removed")
     assert "taken" not in page.title() and not page.locator(".shrink-explorer img").count()
