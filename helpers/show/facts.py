@@ -177,7 +177,7 @@ def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cel
 def _explorer(value: Explorer) -> Iterator[Block]:
     yield Title(value.image.name, units.size(value.image.size))
     yield from inside.layers(value.image.layers)
-    yield from of(value.image.waste)
+    yield from findings.waste_sums(value.image.waste)
 
 
 def _workbench(value: Workbench) -> Iterator[Block]:

@@ -42,9 +42,14 @@ DEEPEST = 30
 """Depth to which a tree is shown."""
 
 
-def waste(value: Waste) -> Iterator[Block]:
+def waste_sums(value: Waste) -> Iterator[Block]:
+    """Without the files, which change with every update of a base's packages."""
     yield Title("efficiency", units.share(value.efficiency))
     yield Fact("hidden by later layers", (units.size(value.hidden),), words=True)
+
+
+def waste(value: Waste) -> Iterator[Block]:
+    yield from waste_sums(value)
     if not value.files:
         yield Title("no file is written twice or removed again", sign="good")
         return
@@ -62,8 +67,8 @@ def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, st
     """The same for the explorer's page: facts, and the paths that cost bytes."""
     facts = [
         ("efficiency", f"{units.share(value.efficiency)}, as dive counts it"),
-        ("written twice", f"{units.size(value.wasted)}, with all copies"),
-        ("hidden", f"{units.size(value.hidden)}, in layers and not to be seen in the image"),
+        ("written twice, or removed again", f"{units.size(value.wasted)} with all copies"),
+        ("hidden by later layers", units.size(value.hidden)),
     ]
     costs = [(safe.name(f.path), units.size(f.size), str(f.layers)) for f in value.files[:COSTS]]
     return facts, costs

@@ -85,7 +85,7 @@ def scale_end(count: int) -> str:
 
 def answer(value: Answer) -> Iterator[Block]:
     if isinstance(value.measured, str):
-        yield Title(f"it is: {value.measured}")
+        yield Title(f"answer: {value.measured}")
         if value.guess == value.measured:
             yield Prose("as you predicted")
         elif value.guess is not None:

@@ -121,7 +121,7 @@ def test_the_text_of_a_prediction_is_what_is_asked():
     assert repr(size) == "predict a size, from 1 B to 10 GB"
     assert repr(choice) == "predict: yes | no"
     assert repr(size.measured(78_000_000)) == "measured: 78.0 MB"
-    assert repr(choice.measured("no")) == "it is: no"
+    assert repr(choice.measured("no")) == "answer: no"
     for answer in (size.measured(1), choice.measured("no")):
         assert "guess" not in answer._repr_html_() and "svg" not in answer._repr_html_()
 
@@ -151,8 +151,8 @@ def test_a_guess_is_marked_where_it_is_on_the_scale():
 
 
 def test_a_guess_of_a_choice_stands_beside_what_it_is():
-    assert repr(Answer("no", "no")) == "it is: no\nas you predicted"
-    assert repr(Answer("no", "yes")) == "it is: no\nyou predicted yes"
+    assert repr(Answer("no", "no")) == "answer: no\nas you predicted"
+    assert repr(Answer("no", "yes")) == "answer: no\nyou predicted yes"
 
 
 @pytest.mark.parametrize("found", ["12 MB", None, True, -1, float("nan"), float("inf"), object()])

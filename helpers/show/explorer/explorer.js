@@ -212,19 +212,19 @@ function render({ model, el }) {
     );
     if (list.length) facts.append(element("table", {}, ...list));
     if (!costs.length) return;
-    const head = ["size", "layers", "path"].map((text) => element("th", { scope: "col", text }));
-    const lines = costs.map(({ path, size, layers }) =>
+    const head = ["size", "times", "path"].map((text) => element("th", { scope: "col", text }));
+    const lines = costs.map(({ path, size, times }) =>
       element(
         "tr",
         {},
         element("td", { class: "figure", text: size }),
-        element("td", { class: "figure", text: layers }),
+        element("td", { class: "figure", text: times }),
         element("td", { class: "name", text: path }),
       ),
     );
     const table = element("table", {}, element("tr", {}, ...head), ...lines);
     facts.append(
-      element("h4", { text: "written or removed by more than one layer" }),
+      element("h4", { text: "written twice, or removed again" }),
       element("div", { class: "costs", tabindex: "0" }, table),
     );
   }

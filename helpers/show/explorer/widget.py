@@ -76,7 +76,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     def fill(self, read: Read) -> None:
         """The files are here: the page may ask for them."""
         self._read = read
-        costs = [dict(zip(("path", "size", "layers"), row, strict=True)) for row in read.costs]
+        costs = [dict(zip(("path", "size", "times"), row, strict=True)) for row in read.costs]
         facts = [{"label": label, "value": value} for label, value in read.facts]
         self.state = {**self.state, "ready": True, "facts": facts, "costs": costs}
 
