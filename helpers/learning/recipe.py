@@ -32,7 +32,7 @@ BASES = (
 
 GCC = {
     "dynamic": "gcc",
-    "dynamic, libraries copied": "gcc",
+    "dynamic with its libraries": "gcc",
     "static": "gcc -static",
     "dynamic with musl": "musl-gcc",
     "static with musl": "musl-gcc -static",
@@ -139,7 +139,7 @@ class Choice:
             install = "apt-get install -y --no-install-recommends"
             stage.append(f"RUN apt-get update && {install} {' '.join(packages)}")
         stage += ["WORKDIR /src", f"COPY {program.source} .", f"RUN {self._compile(program)}"]
-        copied = self.linking.endswith("copied") and self.final != SAME
+        copied = self.linking.endswith("libraries") and self.final != SAME
         if copied:
             stage += [
                 "RUN mkdir /needs \\",

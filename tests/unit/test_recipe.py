@@ -35,7 +35,7 @@ def test_linking_and_strip_are_in_the_command():
     static = Choice(final="scratch", linking="static with musl", strip=True).dockerfile
     assert "install -y --no-install-recommends musl-tools" in static
     assert "RUN musl-gcc -static -s -o /hello hello.c" in static
-    copied = Choice(final="scratch", linking="dynamic, libraries copied").dockerfile
+    copied = Choice(final="scratch", linking="dynamic with its libraries").dockerfile
     assert "ldd /hello" in copied and "COPY --from=build /needs /" in copied
     go = Choice("go-hello", "golang:1.24", "scratch", "static", True).dockerfile
     assert "CGO_ENABLED=0 go build -ldflags='-s -w' -o /hello hello.go" in go
