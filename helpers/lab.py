@@ -365,11 +365,15 @@ def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path
     if not context.is_dir():
         raise LabError(f"There is no folder {str(context)!r} to build in: check the path.")
     try:
-        return path.read_text(), path
+        return path.read_text(encoding="utf-8"), path
     except OSError as error:
         raise LabError(
             f"The Dockerfile {str(path)!r} can't be read ({error.strerror}): "
             "name the right one with dockerfile=."
+        ) from None
+    except UnicodeDecodeError:
+        raise LabError(
+            f"The Dockerfile {str(path)!r} is not in UTF-8, which builders expect: save it so."
         ) from None
 
 

@@ -226,7 +226,14 @@ class Bases:
         source = "present"
         try:
             client.images.get(name)
-        except docker.errors.ImageNotFound:
+        except docker.errors.APIError as error:
+            if error.status_code == 400:
+                raise BaseUnavailable(
+                    f"{name!r} can't be an image's name: names are in lower case, as in "
+                    "`docker images`."
+                ) from None
+            if error.status_code != 404:
+                raise
             if self._chosen not in (None, "hub"):
                 raise BaseUnavailable(
                     f"The base {name} is not here, and nothing stands in for it: there is "

@@ -89,15 +89,6 @@ class Stack:
         self.files: dict[str, File] = {}
         self._inside: dict[str, set[str]] = {}  # by folder, also by one that has no entry itself
 
-    def below(self, folder: str) -> Iterator[File]:
-        """All that is in a folder, and in its folders."""
-        left = list(self._inside.get(folder, ()))
-        while left:
-            path = left.pop()
-            if path in self.files:
-                yield self.files[path]
-            left += self._inside.get(path, ())
-
     def add(self, layer: Sequence[Entry]) -> list[File]:
         """Puts a layer on top, and gives its files with what they change."""
         own = {e.path for e in layer if e.kind not in ("removed", "opaque")}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers import names
-from helpers.errors import LabError
+from helpers.errors import EngineError, LabError
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -203,7 +203,12 @@ def _condition(row: Mapping[str, Any]) -> Condition:
 
 
 def _linked(result: _Inspected, path: str, *, static: bool) -> bool:
-    return result.image.rootfs.exists(path) and result.image.linkage(path).static == static
+    try:
+        return result.image.linkage(path).static == static
+    except EngineError:
+        raise
+    except LabError:  # there is no such file, or it is no ELF file
+        return False
 
 
 def _without(result: _Inspected, paths: list[str]) -> bool:

@@ -23,12 +23,12 @@ class Workbench(Value):
     """One choice of each kind, and what was built so far.
 
     choice  what is chosen now
-    built   what was built, in its order: the choice, its image and its run
+    built   what was built, in its order: of each choice its image and its run
     """
 
     def __init__(self, choice: Choice, build: Builds) -> None:
         self.choice = choice.checked()
-        self.built: list[tuple[Choice, Image, Run]] = []
+        self.built: dict[Choice, tuple[Image, Run]] = {}
         self._build = build
         self._before: Choice | None = None
 
@@ -56,14 +56,15 @@ class Workbench(Value):
         choice = self.choice
         image = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
         run = image.run()
-        self.built = [each for each in self.built if each[0] != choice]
-        self.built.append((choice, image, run))
+        self.built = {**self.built, choice: (image, run)}
         return run
 
     @property
     def comparison(self) -> Comparison | None:
         """What was built, side by side, in its order; None before the first."""
-        rows = tuple(row_of(choice.label, image, run) for choice, image, run in self.built)
+        rows = tuple(
+            row_of(choice.label, image, run) for choice, (image, run) in self.built.items()
+        )
         return Comparison(rows) if rows else None
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from helpers.errors import LabError
@@ -34,7 +35,8 @@ class _Bench:
         import ipywidgets
 
         self._bench = bench
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._busy = threading.Lock()
         self._settling = False
         self._fields = {name: self._control(name) for name in LABELS}
         self._dockerfile = ipywidgets.HTML()
@@ -72,23 +74,33 @@ class _Bench:
 
     def _chosen(self, name: str, value: object) -> None:
         """One control was moved. A new program may change what the others offer."""
-        if self._settling:
-            return
         with self._lock:  # the page asks from more than one thread while a cell runs
-            self._settling = True  # what is set below was not chosen
-            self._bench.choose(**{name: value})
-            options = self._bench.choice.options()
-            for each, control in self._fields.items():
-                if each != "strip" and tuple(control.options) != options[each]:
-                    control.options = options[each]
-                control.value = getattr(self._bench.choice, each)
-            self._settling = False
-            self._draw()
+            if self._settling:  # this very thread is setting it, below: it was not chosen
+                return
+            # What was offered for a program that a cell has changed since is not taken.
+            with suppress(LabError):
+                self._bench.choose(**{name: value})
+            self._settling = True
+            try:
+                self._settle()
+            finally:
+                self._settling = False
+
+    def _settle(self) -> None:
+        """Shows what is chosen now."""
+        options = self._bench.choice.options()
+        for each, control in self._fields.items():
+            if each != "strip" and tuple(control.options) != options[each]:
+                control.options = options[each]
+            control.value = getattr(self._bench.choice, each)
+        self._draw()
 
     def _draw(self) -> None:
         self._dockerfile.value = html.of(self._bench.dockerfile)
 
     def _begin(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            return  # a second click came before the page knew of the first
         self._button.disabled = True
         self._outcome.value = ""
         threading.Thread(target=self._work, daemon=True, name="workbench").start()
@@ -101,7 +113,12 @@ class _Bench:
             board = self._bench.comparison
             self._board.value = html.of(board) + plot.bars(board)._repr_html_()
         except LabError as failure:
-            head = Title("not built", sign="bad")
-            self._outcome.value = html.render([head, *message(str(failure))])
+            self._fail(str(failure))
+        except Exception as error:  # else the page would stay blank
+            self._fail(f"Something else went wrong ({error!r}): try again.")
         finally:
+            self._busy.release()
             self._button.disabled = False
+
+    def _fail(self, words: str) -> None:
+        self._outcome.value = html.render([Title("not built", sign="bad"), *message(words)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helpers import names
 from helpers.images.tree import Node, Tree
 from helpers.show import findings, inside, units
 from helpers.show.blocks import Block, Branch, Branches, Fact, Title
@@ -22,7 +21,7 @@ LEAST = 0.01
 
 def head(image: Image) -> Iterator[Block]:
     """Its name, size, configuration and layers."""
-    yield Title(image.key or image.tag.removeprefix(names.TAG_PREFIX), units.size(image.size))
+    yield Title(image.name, units.size(image.size))
     said = [(fact.label, *fact.values) for fact in inside.config(image.config)]
     shown = [" ".join(each) for each in said if each[0] != "environment" and units.NONE not in each]
     yield Fact("config", tuple(shown), words=True)

@@ -78,10 +78,17 @@ class Lab:
         """Opens a notebook of the folder and waits until its kernel is there."""
         self.page.goto(f"{self._address}/lab/tree/{notebook}?token=learner&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        # What is run before the kernel has answered once may never be run at all.
         self.page.wait_for_function(
-            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-            "?.connectionStatus === 'connected'",
+            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel",
             timeout=60_000,
+        )
+        self.page.evaluate(
+            """async () => {
+                const context = window.jupyterapp.shell.currentWidget.sessionContext;
+                await context.ready;
+                await context.session.kernel.info;
+            }"""
         )
 
     def new(self, *cells: str) -> None:
@@ -95,8 +102,12 @@ class Lab:
 
     def run_all(self, seconds: float = 300) -> None:
         """Runs all cells, and waits until the last has ended."""
-        self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.start_all()
         self.wait(seconds)
+
+    def start_all(self) -> None:
+        """Begins to run all cells."""
+        self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
     def run_cell(self, at: int, seconds: float = 60) -> None:
         """Runs one cell, counted from 0."""

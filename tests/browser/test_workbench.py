@@ -49,7 +49,7 @@ def test_the_page_is_alive_while_a_cell_builds(lab):
     slow = f"lab.build('../samples/note', dockerfile='{dockerfile}')"
     lab.new(SETUP, "lab.workbench('c-hello')", slow)
     page = lab.page
-    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.start_all()
     page.wait_for_selector(DOCKERFILE, timeout=60_000)
     busy = page.locator(".jp-InputPrompt", has_text="[*]:")
     busy.first.wait_for()

@@ -21,7 +21,7 @@ function render({ model, el }) {
   const root = element("div", { class: "shrink-explorer" });
   const head = element("div", { class: "head" });
   const views = element("ul", { class: "views", role: "listbox", "aria-label": "layers", tabindex: "0" });
-  const search = element("input", { type: "search", placeholder: "search all paths", "aria-label": "search all paths" });
+  const search = element("input", { type: "search", placeholder: "search these paths", "aria-label": "search these paths" });
   const said = element("span", { class: "dim", role: "status" });
   const tools = element("div", { class: "tools" }, search, said);
   const tree = element("ul", { class: "tree", role: "tree", "aria-label": "files" });
@@ -31,6 +31,7 @@ function render({ model, el }) {
 
   let chosen = 0;
   let asked = 0;
+  let turn = 0;
   const waiting = new Map();
   const state = () => model.get("state");
   const marks = () => state().views[chosen].marks;
@@ -68,8 +69,9 @@ function render({ model, el }) {
   }
 
   function choose(at) {
-    const last = state().views.length - 1;
-    chosen = Math.min(Math.max(at, 0), last);
+    const wanted = Math.min(Math.max(at, 0), state().views.length - 1);
+    if (wanted === chosen) return;
+    chosen = wanted;
     drawViews();
     views.children[chosen].scrollIntoView({ block: "nearest" });
     start();
@@ -101,19 +103,20 @@ function render({ model, el }) {
     name.style.paddingLeft = `${level - 1}em`;
     made.append(row);
     if (opener) {
+      let group;
       made.setAttribute("aria-expanded", "false");
       made.open = async () => {
         if (made.getAttribute("aria-expanded") === "true") return;
         made.setAttribute("aria-expanded", "true");
         name.textContent = `▾ ${node.name}`;
-        const group = element("ul", { role: "group" });
+        group = element("ul", { role: "group" });
         made.append(group);
         await fill(group, node.id, level + 1, 0);
       };
       made.close = () => {
         made.setAttribute("aria-expanded", "false");
         name.textContent = `▸ ${node.name}`;
-        made.querySelector(":scope > ul")?.remove();
+        group.remove();
       };
       row.addEventListener("click", () => {
         const open = made.getAttribute("aria-expanded") === "true";
@@ -126,9 +129,9 @@ function render({ model, el }) {
   }
 
   async function fill(group, of, level, from) {
-    const view = chosen;
+    const asking = turn;
     const { nodes, left } = await ask({ ask: "children", of, start: from });
-    if (view !== chosen) return;
+    if (asking !== turn) return; // another layer or search was chosen meanwhile
     group.append(...nodes.map((node) => item(node, level)));
     if (left > 0) {
       const more = element("button", { text: `${left.toLocaleString()} more` });
@@ -142,12 +145,13 @@ function render({ model, el }) {
 
   async function start() {
     if (!state().ready) return;
+    const mine = ++turn;
     const wanted = search.value.trim();
     tree.replaceChildren();
     said.textContent = "";
     if (wanted) {
       const { nodes, left, count } = await ask({ ask: "search", text: wanted });
-      if (search.value.trim() !== wanted) return;
+      if (mine !== turn) return;
       tree.replaceChildren(...nodes.map((node) => item({ ...node, children: 0 }, 1)));
       said.textContent = `${count.toLocaleString()} found` + (left ? `, the largest ${nodes.length} shown` : "");
     } else {

@@ -69,7 +69,8 @@ class ExplorerWidget(anywidget.AnyWidget):
     def __init__(self, **state: Any) -> None:
         super().__init__(state=state)
         self._read: Read | None = None
-        self._paths: list[tuple[int, str]] = []
+        self._paths: list[str] = []
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
         self.on_msg(lambda _, question, __: self._answer(question))
 
@@ -91,7 +92,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         tree = self._read.trees[view]()
         answer: dict[str, Any] = {"to": question["to"]}
         if question["ask"] == "children":
-            folder = "/" if question["of"] is None else self._paths[question["of"]][1]
+            folder = "/" if question["of"] is None else self._paths[question["of"]]
             start = question["start"]
             nodes = tree.children(folder, start)
             answer["left"] = tree.node(folder).children - start - len(nodes)
@@ -100,16 +101,17 @@ class ExplorerWidget(anywidget.AnyWidget):
             answer["left"] = count - len(nodes)
             answer["count"] = count
         whole = question["ask"] == "search"
-        answer["nodes"] = [self._told(view, node, whole, tree.size) for node in nodes]
+        answer["nodes"] = [self._told(node, whole, tree.size) for node in nodes]
         self.send(answer)
 
-    def _told(self, view: int, node: Node, whole: bool, total: int) -> dict[str, Any]:
+    def _told(self, node: Node, full_path: bool, total: int) -> dict[str, Any]:
         with self._lock:  # questions come from the main thread and from those of a busy kernel
-            number = len(self._paths)
-            self._paths.append((view, node.path))
+            number = self._numbers.setdefault(node.path, len(self._paths))
+            if number == len(self._paths):
+                self._paths.append(node.path)
         file = node.file
         folder = node.children > 0 or bool(file and file.kind == "directory")
-        shown = node.path if whole else node.name
+        shown = node.path if full_path else node.name
         target = f" → {safe.name(file.target, 60)}" if file and file.target else ""
         change = file.change if file else ""
         inside = {k: v - (k == change) for k, v in node.changes.items() if v - (k == change)}
@@ -164,7 +166,6 @@ def explorer(
             widget.fail(str(error))
         except Exception as error:  # else the page would wait for ever
             widget.fail(f"The files can't be shown ({error!r}): run the cell again.")
-            raise
 
     threading.Thread(target=work, daemon=True, name="explorer").start()
     return widget
