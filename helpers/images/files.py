@@ -88,6 +88,7 @@ class Stack:
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
         self._inside: dict[str, set[str]] = {}  # by folder, also by one that has no entry itself
+        self._links: dict[str, set[str]] = {}  # further names of a file, by its path
 
     def add(self, layer: Sequence[Entry]) -> list[File]:
         """Puts a layer on top, and gives its files with what they change."""
@@ -130,12 +131,33 @@ class Stack:
         left = [path]
         while left:
             each = left.pop()
-            self.files.pop(each, None)
+            self._forget(each)
             left += self._inside.pop(each, ())
         self._inside.get(posixpath.dirname(path), set()).discard(path)
 
+    def _forget(self, path: str) -> None:
+        """Takes one name away. A file that has another keeps its bytes, under that one."""
+        file = self.files.pop(path, None)
+        links = self._links.pop(path, set()) if file else set()
+        names = sorted(link for link in links if self._leads(link, path))
+        if not file or not names:
+            return
+        first, *others = names
+        self.files[first] = replace(file, path=first)
+        self._links[first] = set(others)
+        for other in others:
+            self.files[other] = replace(self.files[other], target=first)
+
+    def _leads(self, link: str, path: str) -> bool:
+        file = self.files.get(link)
+        return file is not None and file.kind == "hardlink" and file.target == path
+
     def _put(self, file: File) -> None:
+        if file.path in self.files:
+            self._forget(file.path)
         self.files[file.path] = file
+        if file.kind == "hardlink" and file.target in self.files:
+            self._links.setdefault(file.target, set()).add(file.path)
         path = file.path
         while path != "/":
             folder = path.rpartition("/")[0] or "/"
@@ -145,4 +167,4 @@ class Stack:
             inside.add(path)
             path = folder
             if (above := self.files.get(path)) and above.kind != "directory":
-                del self.files[path]  # an entry below makes it a folder, whatever it was
+                self._forget(path)  # an entry below makes it a folder, whatever it was

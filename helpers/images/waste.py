@@ -6,10 +6,10 @@ What dive leaves out is given beside them as `hidden`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from helpers.images.files import Entry, File, Stack
+from helpers.images.files import Entry, Stack
 from helpers.value import Value
 
 
@@ -64,7 +64,7 @@ def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
     folder counts with all that was in it, a removed file with nothing: its copy below is counted.
     """
     seen: dict[str, _Seen] = {}
-    below, shown = _Below(), _Shown()
+    below, shown, total = _Below(), Stack(), 0
     for at, layer in enumerate(layers):
         visited = _visited(layer)
         if at == 0:  # to dive the first layer lies on what it has itself
@@ -76,12 +76,13 @@ def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
             each.add(size)
         below.add(visited)
         shown.add(layer)
+        total += sum(entry.size for entry in layer)
     needed, there = sum(s.least for s in seen.values()), sum(s.size for s in seen.values())
     again = [Wasted(path, s.layers, s.size) for path, s in seen.items() if s.layers > 1 and s.size]
     return Waste(
         efficiency=needed / there if there else 1.0,
         wasted=sum(file.size for file in again),
-        hidden=shown.hidden(),
+        hidden=total - sum(file.size for file in shown.files.values()),
         files=tuple(sorted(again, key=lambda w: (-w.size, w.path))),
     )
 
@@ -162,40 +163,6 @@ class _Below:
             each = left.pop()
             yield each
             left += self._inside.get(each, ())
-
-
-class _Shown:
-    """Which bytes of the layers the finished file system shows, under whatever name."""
-
-    def __init__(self) -> None:
-        self._stack = Stack()
-        self._total = 0
-        self._linked: list[list[File]] = []  # the names of one file that has several
-
-    def add(self, layer: Sequence[Entry]) -> None:
-        """Puts a layer on top."""
-        self._total += sum(entry.size for entry in layer)
-        self._stack.add(layer)
-        files = self._stack.files
-        linked: dict[str, list[File]] = {}
-        for entry in layer:
-            if entry.kind == "hardlink" and entry.target in files and entry.path in files:
-                linked.setdefault(entry.target, [files[entry.target]]).append(files[entry.path])
-        self._linked += linked.values()
-
-    def hidden(self) -> int:
-        """Bytes that are in a layer and under no name in the finished file system."""
-        files = self._stack.files
-        shown = sum(file.size for file in files.values())
-        for first, *others in self._linked:
-            # The first name is gone and another is there: so are the bytes.
-            if not _is_in(files, first) and any(_is_in(files, other) for other in others):
-                shown += first.size
-        return self._total - shown
-
-
-def _is_in(files: Mapping[str, File], file: File) -> bool:
-    return files.get(file.path) is file  # an equal one of another layer has bytes of its own
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

@@ -72,3 +72,19 @@ def test_an_empty_answer_meets_nothing_and_says_why(lab):
     found = lab.check("03", "\n")
     assert not found.ok
     assert "begin with a FROM" in found.note
+
+
+def test_a_base_that_cannot_be_a_name_is_a_sentence(lab):
+    with pytest.raises(LabError, match="can't be an image's name"):
+        lab.build("./samples/note", dockerfile="FROM Ubuntu:24.04\n")
+
+
+def test_a_text_in_the_place_of_a_program_is_not_met_and_not_an_error(lab):
+    check = lab.check("05", 'FROM scratch\nCOPY hello.c /hello\nCMD ["/hello"]\n')
+    assert "`/hello` is a dynamic binary." in check.unmet
+
+
+def test_a_dockerfile_in_another_encoding_is_a_sentence(lab, tmp_path):
+    (tmp_path / "Dockerfile").write_bytes(b"# caf\xe9\nFROM scratch\n")
+    with pytest.raises(LabError, match="UTF-8"):
+        lab.build(tmp_path)

