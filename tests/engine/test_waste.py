@@ -93,7 +93,9 @@ def test_the_image_that_was_made_for_it_has_every_kind_of_waste(made):
     assert files["/made/two"].size == 345
     assert "/gone" in files
     assert 600_000 <= made.waste.hidden < 601_000
-    assert made.waste.hidden == made.size - sum(file.size for file in made.files) - len("5\n")
+    kept = {file.path: (file.kind, file.size) for file in made.files}
+    assert kept["/linked"] == ("file", len("5\n")), "its first name, /gone, was removed"
+    assert made.waste.hidden == made.size - sum(file.size for file in made.files)
 
 
 def test_what_is_removed_in_the_same_step_is_no_waste(lab):
