@@ -1,7 +1,7 @@
 """Widgets that ask: a quiz, and a prediction. What is chosen is told to the value that is drawn.
 
-JupyterLab runs handlers beside the cell that runs, in a thread of their own. So each does little:
-it sets one attribute, or writes one small file.
+A handler runs between two cells, or, in kernels that have subshells, beside one. So each does
+little: it sets one attribute, or writes one small file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """The variant lab, used as a learner would, and what the engine then holds."""
 
-import uuid
-
 SETUP = "from helpers import Lab\nlab = Lab()"
 DOCKERFILE = ".jp-OutputArea .shrink pre >> nth=0"
 
@@ -44,17 +42,20 @@ def test_choices_change_the_dockerfile_and_are_built(lab):
     assert not lab.holes() and not lab.errors()
 
 
-def test_the_page_is_alive_while_a_cell_builds(lab):
-    dockerfile = f"FROM busybox:1.37\\nRUN sleep 8 && echo {uuid.uuid4()}\\n"  # never cached
-    slow = f"lab.build('../samples/note', dockerfile='{dockerfile}')"
-    lab.new(SETUP, "lab.workbench('c-hello')", slow)
+def test_the_page_is_alive_while_it_builds(lab):
+    slow = "import time\nfrom helpers.learning.workbench import Workbench\n"
+    slow += "def build(context, text):\n    time.sleep(8)\n    return image\n"
+    slow += "image = lab.build('c-hello/static-scratch')\n"
+    lab.new(SETUP, f"{slow}Workbench(lab.workbench().choice, build)", "6 * 7")
+    lab.run_all()
     page = lab.page
-    lab.start_all()
-    page.wait_for_selector(DOCKERFILE, timeout=60_000)
-    busy = page.locator(".jp-InputPrompt", has_text="[*]:")
-    busy.first.wait_for()
+    page.wait_for_selector(DOCKERFILE)
+    button = page.get_by_role("button", name="Build and run")
+    button.click()
+    page.wait_for_selector("button:has-text('Build and run'):disabled")
     choose(page, "Final base", "alpine:3.22")
     page.wait_for_selector(f"{DOCKERFILE} >> text=FROM alpine:3.22", timeout=5_000)
-    assert busy.count(), "the cell still runs"
-    lab.wait()
+    lab.run_cell(2)
+    assert button.is_disabled(), "it still builds"
+    page.wait_for_selector("button:has-text('Build and run'):enabled")
     assert not lab.holes() and not lab.errors()
