@@ -33,7 +33,7 @@ from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.running.run import Run
 from helpers.samples import Variant
-from helpers.show import progress
+from helpers.show import alive, progress
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Lab(Value):
         self._hints = exercises.Hints()
         atexit.register(self.close)
 
+    @alive.page()
     def build(
         self,
         what: str | Path,
@@ -104,6 +105,7 @@ class Lab(Value):
         """
         return image_of(self.engine, reference)
 
+    @alive.page()
     def compare(self, *what: str | Image) -> Comparison:
         """Builds and runs what is named, and puts it side by side.
 
@@ -145,6 +147,7 @@ class Lab(Value):
 
         return Workbench(Choice(program=program).fitting(), build_choice)
 
+    @alive.page()
     def difference(self, first: str | Image, second: str | Image) -> Difference:
         """What two images differ in, file by file: what only one has, and what changed.
 
@@ -159,6 +162,7 @@ class Lab(Value):
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
         return exercises.exercise(number)
 
+    @alive.page()
     def check(self, number: str, dockerfile: str) -> Check:
         """Builds a learner's Dockerfile for an exercise and says which conditions are not met.
 
@@ -212,11 +216,13 @@ class Lab(Value):
             return exercises.not_built(task, str(failure))
         return exercises.check(task, image, stage)
 
+    @alive.page()
     def sidecar(self, container: Running, command: str) -> Run:
         """Runs a shell command with BusyBox's tools beside a running container, in its process and
         network namespaces; see `helpers.debug.sidecar`."""
         return debug.sidecar(container, command, self.base(TOOLS).reference)
 
+    @alive.page()
     def base(self, name: str) -> Base:
         """Makes a base image local and says where it came from. Raises BaseUnavailable."""
         with progress.listener(f"base {name}") as listen:

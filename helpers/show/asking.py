@@ -1,6 +1,6 @@
 """Widgets that ask: a quiz, and a prediction. What is chosen is told to the value that is drawn.
 
-A handler runs between two cells, or, in kernels that have subshells, beside one. So each does
+A handler runs between two cells, or in a thread beside one (`helpers.show.alive`). So each does
 little: it sets one attribute, or writes one small file.
 """
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Literal
 
 Place = Literal["front end", "terminal", "nowhere"]
+
+PARENT = threading.RLock()
+"""Held while a kernel answers to a message of the page beside its cell (`helpers.show.alive`). Who
+asks for what the cell answers to, or displays something under it, waits for that."""
 
 
 def place() -> Place:
@@ -20,5 +25,7 @@ def place() -> Place:
     shell = ipython.get_ipython() if ipython else None
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
-        return "front end" if "cellId" in kernel.get_parent().get("metadata", {}) else "nowhere"
+        with PARENT:
+            asked = kernel.get_parent().get("metadata", {})
+        return "front end" if "cellId" in asked else "nowhere"
     return "terminal" if sys.stderr.isatty() else "nowhere"

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Protocol
 
 from helpers.events import Event, Listener, ignore
-from helpers.show.place import place
+from helpers.show.place import PARENT, place
 from helpers.show.tally import Row, Tally
 
 INTERVAL = 0.1
@@ -116,7 +116,8 @@ class WidgetView:
 
         # A place without widgets shows this text in their stead.
         bundle = self._box._repr_mimebundle_() | {"text/plain": self._tally.title}
-        display(bundle, raw=True)
+        with PARENT:
+            display(bundle, raw=True)
 
     def close(self, sign: str, line: str) -> None:
         self._over.set()

@@ -1,5 +1,7 @@
 """The variant lab, used as a learner would, and what the engine then holds."""
 
+import uuid
+
 SETUP = "from helpers import Lab\nlab = Lab()"
 DOCKERFILE = ".jp-OutputArea .shrink pre >> nth=0"
 
@@ -58,4 +60,22 @@ def test_the_page_is_alive_while_it_builds(lab):
     lab.run_cell(2)
     assert button.is_disabled(), "it still builds"
     page.wait_for_selector("button:has-text('Build and run'):enabled")
+    assert not lab.holes() and not lab.errors()
+
+
+def test_the_page_is_alive_while_a_cell_builds(lab):
+    dockerfile = f"FROM busybox:1.37\\nRUN sleep 8 && echo {uuid.uuid4()}\\n"  # never cached
+    slow = f"lab.build('../samples/note', dockerfile='{dockerfile}')"
+    lab.new(SETUP, "lab.workbench('c-hello')", "lab.quiz('01')", slow, "6 * 7")
+    page = lab.page
+    lab.start_all()
+    page.wait_for_selector(DOCKERFILE, timeout=60_000)
+    busy = page.locator(".jp-InputPrompt", has_text="[*]:")
+    page.locator("progress").first.wait_for()
+    choose(page, "Final base", "alpine:3.22")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM alpine:3.22", timeout=5_000)
+    page.locator("input[type=radio]").first.click()
+    page.wait_for_selector("[role=status]", timeout=5_000)
+    assert busy.count() == 2, "the cell still runs, and the next one waits"
+    lab.wait()
     assert not lab.holes() and not lab.errors()

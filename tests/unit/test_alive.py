@@ -1,0 +1,106 @@
+"""Messages of widgets while a cell runs, in a kernel of its own, which a page's messages reach."""
+
+import sys
+import time
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+SETUP = """
+import time, ipywidgets
+from helpers.show import alive
+from helpers.show.place import place
+slider = ipywidgets.IntSlider()
+print(slider.model_id)
+"""
+
+WAITS = """
+with alive.page():
+    end = time.monotonic() + 20
+    while slider.value != 7 and time.monotonic() < end:
+        time.sleep(0.02)
+    seen = slider.value, place()
+    print("in the cell")
+"""
+
+
+@pytest.fixture(scope="module")
+def client():
+    manager = KernelManager()
+    manager.kernel_spec.argv[0] = sys.executable
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def send(client, kind, content, **metadata):
+    message = client.session.msg(kind, content, metadata=metadata)
+    client.shell_channel.send(message)
+    return message["header"]["msg_id"]
+
+
+def execute(client, code):
+    """As JupyterLab asks for it: with the cell's id."""
+    asked = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+    return send(client, "execute_request", {**asked, "stop_on_error": True}, cellId="a-cell")
+
+
+def slide(client, slider, value):
+    data = {"method": "update", "state": {"value": value}}
+    return send(client, "comm_msg", {"comm_id": slider, "data": data})
+
+
+def heard(client, until):
+    """What the kernel says, as (asked for by, kind, content), up to the end of a request."""
+    said = []
+    while True:
+        message = client.get_iopub_msg(timeout=30)
+        parent = message["parent_header"].get("msg_id")
+        said.append((parent, message["msg_type"], message["content"]))
+        if parent == until and message["content"].get("execution_state") == "idle":
+            return said
+
+
+def printed(said, by):
+    return "".join(c["text"] for parent, kind, c in said if parent == by and kind == "stream")
+
+
+def test_a_widget_is_heard_while_a_cell_runs_and_the_next_cells_wait(client):
+    setup = execute(client, SETUP)
+    slider = printed(heard(client, setup), setup).strip()
+    waits = execute(client, WAITS)
+    after = execute(client, "print(seen)")
+    slid = slide(client, slider, 7)
+    said = heard(client, after)
+    assert printed(said, waits) == "in the cell\n"
+    assert printed(said, after) == "(7, 'front end')\n"
+    order = [(by, c["execution_state"]) for by, kind, c in said if kind == "status"]
+    assert order.index((slid, "idle")) < order.index((waits, "idle"))
+    assert order[order.index((slid, "idle")) + 1] == (waits, "busy"), "the cell is still at it"
+
+
+def test_what_comes_as_a_cell_ends_is_heard_too(client):
+    setup = execute(client, SETUP)
+    slider = printed(heard(client, setup), setup).strip()
+    for value in range(20):
+        short = execute(client, "with alive.page():\n    time.sleep(0.05)")
+        time.sleep(0.049)
+        slide(client, slider, value)
+        heard(client, short)
+        shown = execute(client, "print(slider.value)")
+        said = heard(client, shown)
+        assert printed(said, shown) == f"{value}\n"
+
+
+def test_ctrl_c_reaches_the_cell(client):
+    heard(client, execute(client, SETUP))
+    cell = execute(client, "with alive.page():\n    print('begun', flush=True)\n    time.sleep(60)")
+    while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
+        pass
+    client.parent.interrupt_kernel()
+    said = heard(client, cell)
+    assert [c["ename"] for _, kind, c in said if kind == "error"] == ["KeyboardInterrupt"]
