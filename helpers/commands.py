@@ -129,11 +129,17 @@ def _interpreter(options: argparse.Namespace) -> Path | None:
 
 def _lab(options: argparse.Namespace) -> int:
     from helpers.engines.engine import Engine
-    from helpers.series import notebooks
+    from helpers.series import copies, notebooks
     from helpers.setup import doctor
 
     _provide_engine(options)
-    first, *_ = notebooks.find("00")
+    left = copies.give()
+    if left:
+        _say(
+            "The series has changed since you began these; rename yours, and the next start gives "
+            f"you the new ones: {', '.join(path.name for path in left)}."
+        )
+    first, *_ = notebooks.find("00", folder=copies.FOLDER)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={names.ROOT}"]
     # Ctrl-C ends it without a question, and nothing is asked of the network.
     command += ["--ServerApp.answer_yes=True", "--LabApp.news_url=None"]
