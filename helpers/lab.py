@@ -31,9 +31,10 @@ from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Prediction
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
-from helpers.running.run import Run
+from helpers.running.run import Run, run
 from helpers.samples import Variant
 from helpers.show import alive, progress
+from helpers.stops import Stops
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -118,15 +119,13 @@ class Lab(Value):
         wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
         for name in {n for v in wanted if isinstance(v, Variant) for n in self._references(v)}:
             self.base(name)
-        running: set = set()
+        stops = Stops()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             try:
-                return compare(list(pool.map(lambda i: self._measure(i, running), wanted)))
+                return compare(list(pool.map(lambda i: self._measure(i, stops), wanted)))
             except BaseException:
-                # Ctrl-C reaches this thread alone; the builds are in others.
                 pool.shutdown(wait=False, cancel_futures=True)
-                for each in list(running):
-                    each.stop()
+                stops.stop()
                 raise
 
     def explore(self, image: Image | str) -> Explorer:
@@ -229,9 +228,9 @@ class Lab(Value):
             return self.bases.ensure(name, listen)
 
     def prefetch(self) -> None:
-        """Fetches the bases of the whole series in the background, a notebook's worth at a time.
+        """Fetches the bases of the whole series in the background, in the notebooks' order.
 
-        What can't be had now is left to the build that needs it, which says so.
+        It ends at the first that can't be had: the build that needs that one says why.
         """
 
         def fetch() -> None:
@@ -281,7 +280,7 @@ class Lab(Value):
         *,
         target: str | None = None,
         args: Mapping[str, str] | None = None,
-        running: set | None = None,
+        stops: Stops | None = None,
     ) -> Image:
         dockerfile = variant.dockerfile.relative_to(names.ROOT)
         context = variant.context.relative_to(names.ROOT)
@@ -297,7 +296,7 @@ class Lab(Value):
             target=target or variant.target,
             args={**variant.args, **(args or {})},
             path=variant.dockerfile,
-            running=running,
+            stops=stops,
         )
 
     def _build(
@@ -312,7 +311,7 @@ class Lab(Value):
         target: str | None = None,
         args: Mapping[str, str] | None = None,
         path: Path | None = None,
-        running: set | None = None,
+        stops: Stops | None = None,
     ) -> Image:
         args = args or {}
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
@@ -330,7 +329,7 @@ class Lab(Value):
                     labels={names.OWNER_LABEL: names.owner()},
                     listener=listen,
                     dockerfile_path=path,
-                    running=running,
+                    stops=stops,
                 )
 
             try:
@@ -355,12 +354,13 @@ class Lab(Value):
     def _references(self, variant: Variant) -> list[str]:
         return dockerfiles.references(variant.text, variant.args)
 
-    def _measure(self, item: Variant | Image, running: set) -> tuple[Variant | None, Image, Run]:
+    def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
-            variant, image = item, self._build_variant(item, running=running)
+            variant, image = item, self._build_variant(item, stops=stops)
         else:
             variant, image = samples.variant(item.key) if item.key else None, item
-        return variant, image, image.run(*(variant.expected.command if variant else ()))
+        command = variant.expected.command if variant else ()
+        return variant, image, run(image, command, stops=stops)
 
 
 def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:

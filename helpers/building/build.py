@@ -30,6 +30,7 @@ from helpers.building.steps import stage_names, steps
 from helpers.building.trace import Trace
 from helpers.errors import EngineError, LabError
 from helpers.events import Event, Listener, ignore
+from helpers.stops import Stops
 
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
@@ -80,7 +81,7 @@ def build(
     no_cache: bool = False,
     listener: Listener = ignore,
     dockerfile_path: Path | None = None,
-    running: set[Running] | None = None,
+    stops: Stops | None = None,
 ) -> Built:
     """Builds an image and tags it.
 
@@ -94,7 +95,7 @@ def build(
     no_cache         whether every step is done again
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
-    running          is given the build while it runs, for another thread to `stop`
+    stops            is told how to stop the build, for another thread to do it
 
     Raises BuildFailed where the build ends with an error, LabError where the context can't be
     read or the build was stopped, EngineError where the engine goes away. KeyboardInterrupt is
@@ -129,7 +130,7 @@ def build(
         **({"nocache": "1"} if no_cache else {}),
     }
     image, problem = "", None
-    with _watched(one, running):
+    with _watched(one, stops or Stops()):
         for message in one.messages(query, tar):
             if isinstance(message, Event):
                 listener(message)
@@ -156,7 +157,7 @@ def build(
                 args=args,
                 labels=labels,
                 dockerfile_path=dockerfile_path,
-                running=running,
+                stops=stops,
             )
 
         found = examined(engine, failed, dockerfile, args, again)
@@ -178,19 +179,16 @@ def build(
 
 
 @contextmanager
-def _watched(one: Running, running: set[Running] | None) -> Iterator[None]:
-    """Has the build in `running` meanwhile, and stopped where it is left before its end."""
-    if running is not None:
-        running.add(one)
+def _watched(one: Running, stops: Stops) -> Iterator[None]:
+    """Has the build among `stops` meanwhile, and stopped where it is left before its end."""
     try:
-        yield
+        with stops.on(one.stop):
+            yield
     except BaseException as error:
         if not isinstance(error, EngineError):
             one.stop()
         raise
     finally:
-        if running is not None:
-            running.discard(one)
         if one.stopped:
             one.ended()
     if one.stopped:

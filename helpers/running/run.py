@@ -18,6 +18,7 @@ from helpers.diagnosis.command import Process
 from helpers.diagnosis.diagnose import Diagnosis, Finding, examine
 from helpers.errors import EngineError
 from helpers.running.container import temporary
+from helpers.stops import Stops
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def run(
     memory: str | int | None = None,
     network: str | None = None,
     timeout: float = 60,
+    stops: Stops | None = None,
 ) -> Run:
     """Runs an image once and removes the container, whatever happens.
 
@@ -106,6 +108,7 @@ def run(
     memory      the most that it may use, in bytes or as `64m`; no swap beside it
     network     a network's name, `none` or `host`
     timeout     seconds; a container that runs longer is stopped
+    stops       is told how to stop the container, for another thread to do it
 
     Raises EngineError where the engine doesn't answer, LabError where the image is gone.
     """
@@ -117,14 +120,15 @@ def run(
         memory=memory,
         network=network,
     )
-    outcome = _outcome(image, settings, timeout)
+    stops = stops or Stops()
+    outcome = _outcome(image, settings, timeout, stops)
     if outcome.exit_code == 0 or outcome.timed_out or not outcome.made:
         return _as_run(outcome, None)
     process = _process(image, settings, outcome)
     with image.rootfs as fs:
         finding = examine(fs, process)
         if not finding.diagnosis:
-            proven = _ended_by(image, settings, outcome, finding)
+            proven = _ended_by(image, settings, outcome, finding, stops)
             finding = examine(fs, replace(process, **proven)) if proven else finding
     if finding.nothing_ran and outcome.exit_code is not None:
         # The engine called it started; what it printed then are the engine's words.
@@ -202,7 +206,7 @@ def _process(image: Image, settings: Settings, outcome: Outcome) -> Process:
 
 
 def _ended_by(
-    image: Image, settings: Settings, outcome: Outcome, finding: Finding
+    image: Image, settings: Settings, outcome: Outcome, finding: Finding, stops: Stops
 ) -> dict[str, Any]:
     """What ended a program from outside, as fields of `Process`, where that can be proven.
 
@@ -219,7 +223,7 @@ def _ended_by(
         command=last.argv[1:],
         env=(*settings.env, "TINI_VERBOSITY=3"),
     )
-    seen = _outcome(image, again, timeout=max(10, 2 * outcome.seconds))
+    seen = _outcome(image, again, max(10, 2 * outcome.seconds), stops)
     if seen.timed_out or seen.exit_code is None or seen.exit_code <= 128:
         return {}
     if seen.oom:  # which the engine may hear of too late, and has the first time
@@ -227,7 +231,7 @@ def _ended_by(
     return {"signal": seen.exit_code - 128} if INIT_SAW_SIGNAL.search(seen.output) else {}
 
 
-def _outcome(image: Image, settings: Settings, timeout: float) -> Outcome:
+def _outcome(image: Image, settings: Settings, timeout: float, stops: Stops) -> Outcome:
     """Runs one container to its end and removes it."""
     options = {
         "command": list(settings.command) or None,
@@ -243,7 +247,7 @@ def _outcome(image: Image, settings: Settings, timeout: float) -> Outcome:
     }
     try:
         with temporary(image.engine, image.id, **options) as container:
-            return _watch(image.engine.client.api, container, timeout)
+            return _watch(image.engine.client.api, container, timeout, stops)
     except docker.errors.APIError as refusal:
         return Outcome(None, error=_words(refusal), made=False)
     except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
@@ -253,17 +257,22 @@ def _outcome(image: Image, settings: Settings, timeout: float) -> Outcome:
         ) from None
 
 
-def _watch(api: Any, container: str, timeout: float) -> Outcome:
+def _watch(api: Any, container: str, timeout: float, stops: Stops) -> Outcome:
     with _attached(api, container) as output:
         began = time.monotonic()
         try:
             api.start(container)
         except docker.errors.APIError as refusal:
             return Outcome(None, error=_words(refusal), oom=_state(api, container)["OOMKilled"])
-        timed_out = not _ends(api, container, timeout)
-        if timed_out:
+
+        def kill() -> None:
             with suppress(docker.errors.APIError):  # it ended by itself just now
                 api.kill(container)
+
+        with stops.on(kill):
+            timed_out = not _ends(api, container, timeout)
+        if timed_out:
+            kill()
             _ends(api, container, 30)
         seconds = time.monotonic() - began
         output.wait()

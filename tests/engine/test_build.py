@@ -16,10 +16,11 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from helpers import names
-from helpers.building.build import SENDING, Built, Running, build
+from helpers.building.build import SENDING, Built, build
 from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, EngineError, LabError
 from helpers.events import Event
+from helpers.stops import Stops
 
 BASE = "debian:trixie-slim"
 LABELS = {names.OWNER_LABEL: names.owner()}
@@ -414,7 +415,7 @@ def test_interrupting_a_kernel_stops_the_build(builder: Engine, sleeping, monkey
 
 @pytest.mark.timeout(120)
 def test_another_thread_can_stop_it(make, builder: Engine):
-    running: set[Running] = set()
+    stops = Stops()
     begun = threading.Event()
     seconds = str(random.randint(30_000, 99_999))
     told: list[BaseException] = []
@@ -424,7 +425,7 @@ def test_another_thread_can_stop_it(make, builder: Engine):
             make(
                 f"FROM {BASE}\nRUN echo begun; sleep {seconds}\n",
                 no_cache=True,
-                running=running,
+                stops=stops,
                 listener=lambda event: begun.set() if "begun" in event.log else None,
             )
         except LabError as error:
@@ -433,11 +434,10 @@ def test_another_thread_can_stop_it(make, builder: Engine):
     thread = threading.Thread(target=one)
     thread.start()
     assert begun.wait(60)
-    for each in list(running):
-        each.stop()
+    stops.stop()
     thread.join(60)
     assert str(told[0]) == "The build was stopped."
-    assert not running
+    assert stops.running == 0
     assert nothing_is_left(builder, seconds)
 
 

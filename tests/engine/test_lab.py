@@ -1,5 +1,10 @@
 """What the lab does with one engine as a whole: contexts of one's own, comparing, cleaning."""
 
+import os
+import signal
+import threading
+import time
+
 import pytest
 
 from helpers import names
@@ -43,6 +48,24 @@ def test_a_comparison_is_in_the_order_that_was_asked_for(lab):
     assert list(frame["variant"]) == ["c-hello/nolibc", "c-hello/tiny", "c-hello/scratch-dynamic"]
     assert list(frame["runs"]) == [True, True, False]
     assert frame["cause"].iloc[2] == "missing-loader"
+
+
+@pytest.mark.timeout(50)  # a container may run for 60 seconds
+def test_ctrl_c_ends_a_comparison_and_what_runs_in_it(lab, engine, project):
+    sleeps = lab.build(project, dockerfile='FROM busybox:1.37\nCMD ["sleep", "1000"]\n')
+
+    def running():
+        return engine.client.containers.list(filters={"ancestor": sleeps.id})
+
+    def interrupt():
+        while not running():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        lab.compare(sleeps, sleeps, sleeps)
+    assert running() == []
 
 
 def test_clean_leaves_what_others_made_from_our_images(lab, engine, tmp_path, monkeypatch):
