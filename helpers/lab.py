@@ -198,7 +198,7 @@ class Lab(Value):
 
     def _check(self, task: exercises.Exercise, dockerfile: str) -> Check:
         if not dockerfiles.instructions(dockerfile):
-            return exercises.not_built(task, "The Dockerfile is empty: begin with a FROM line.")
+            return exercises.not_begun(task)
 
         def stage(target: str | None) -> Image:
             return self._build(

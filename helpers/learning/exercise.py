@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ class Check(Value):
     image       what was inspected, or None
     number      the exercise's, or ""
     hints       those of the first condition that is not met
+    begun       whether there was anything to check
     """
 
     met: tuple[str, ...]
@@ -59,6 +60,7 @@ class Check(Value):
     image: Image | None = None
     number: str = ""
     hints: tuple[str, ...] = ()
+    begun: bool = True
 
     @property
     def ok(self) -> bool:
@@ -154,6 +156,12 @@ def check(task: Exercise, image: Image, stage: Callable[[str], Image]) -> Check:
     result = _Inspected(image, stage)
     met = [TESTS[c.kind](result, c.wants) for c in task.conditions]
     return _found(task, met, image=image)
+
+
+def not_begun(task: Exercise) -> Check:
+    """The check of an empty Dockerfile."""
+    why = "The Dockerfile is empty: begin with a FROM line."
+    return replace(not_built(task, why), begun=False)
 
 
 def not_built(task: Exercise, why: str) -> Check:

@@ -101,9 +101,9 @@ class Branches:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What is done and what isn't."""
+    """What is done and what isn't; None for what nobody has tried yet."""
 
-    items: tuple[tuple[bool, str], ...]
+    items: tuple[tuple[bool | None, str], ...]
 
 
 @dataclass(frozen=True)

@@ -216,8 +216,12 @@ def _dockerfile(value: DockerfileView) -> Iterator[Block]:
 
 def _check(value: Check) -> Iterator[Block]:
     total = len(value.met) + len(value.unmet)
-    yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
-    yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
+    if not value.begun:
+        yield Title(f"not begun: {total} conditions")
+        yield Tasks(tuple((None, condition) for condition in value.unmet))
+    else:
+        yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
+        yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
     yield from message(value.note)
     yield from learned.hints(value)
 

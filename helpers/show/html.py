@@ -50,6 +50,12 @@ BADGES: dict[Sign, str] = {
 }
 """White on a dark green and on a dark red, both above 5:1, whatever the theme is."""
 
+TASKS = {
+    True: f'<span style="{BADGES["good"]}">{SIGNS["good"]}</span> met',
+    False: f'<span style="{BADGES["bad"]}">{SIGNS["bad"]}</span> not met',
+    None: "☐ to do",
+}
+
 MARKS = {
     "+": ("ins", "text-decoration:none;background-color:rgba(46,160,67,0.25)"),
     "-": ("del", "text-decoration:none;background-color:rgba(248,81,73,0.25)"),
@@ -85,9 +91,7 @@ def _block(block: Block) -> Iterator[str]:
         case Tasks(items):
             yield '<ul style="list-style-type:none;padding-left:0px">'
             for done, item in items:
-                word = "met" if done else "not met"
-                sign = _sign("good" if done else "bad")
-                yield f"<li>{sign} {word}: {prose(item)}</li>"
+                yield f"<li>{TASKS[done]}: {prose(item)}</li>"
             yield "</ul>"
         case Items(label, items):
             yield f"<p>{_text(label)}:</p>"

@@ -89,7 +89,7 @@ def answer(value: Answer) -> Iterator[Block]:
         if value.guess == value.measured:
             yield Prose("as you predicted")
         elif value.guess is not None:
-            yield Prose(f"you predicted {value.guess}")
+            yield Prose(f"your guess: {value.guess}")
         return
     yield Title(f"measured: {units.size(value.measured)}")
     if isinstance(value.guess, int):

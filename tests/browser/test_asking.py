@@ -30,7 +30,7 @@ def test_a_choice_is_predicted(lab):
     lab.run_all()
     lab.page.get_by_label("it does not").check()
     lab.run_cell(2)
-    assert "you predicted it does not" in lab.page.locator(".jp-Cell").nth(2).inner_text()
+    assert "your guess: it does not" in lab.page.locator(".jp-Cell").nth(2).inner_text()
 
 
 def test_a_wrong_answer_is_explained_and_a_right_one_is_kept(lab):

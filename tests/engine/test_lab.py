@@ -93,8 +93,11 @@ def test_clean_leaves_what_others_made_from_our_images(lab, engine, tmp_path, mo
 
 def test_an_empty_answer_meets_nothing_and_says_why(lab):
     found = lab.check("03", "\n")
-    assert not found.ok
+    assert not found.ok and not found.begun
     assert "begin with a FROM" in found.note
+    assert repr(found).startswith("not begun: ") and "✗" not in repr(found)
+    assert "☐ to do" in found._repr_html_() and "not met" not in found._repr_html_()
+    assert lab.check("03", "FROM\n").begun
 
 
 def test_a_base_that_cannot_be_a_name_is_a_sentence(lab):

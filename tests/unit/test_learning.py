@@ -152,7 +152,7 @@ def test_a_guess_is_marked_where_it_is_on_the_scale():
 
 def test_a_guess_of_a_choice_stands_beside_what_it_is():
     assert repr(Answer("no", "no")) == "answer: no\nas you predicted"
-    assert repr(Answer("no", "yes")) == "answer: no\nyou predicted yes"
+    assert repr(Answer("no", "yes")) == "answer: no\nyour guess: yes"
 
 
 @pytest.mark.parametrize("found", ["12 MB", None, True, -1, float("nan"), float("inf"), object()])
