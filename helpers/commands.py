@@ -146,6 +146,9 @@ def _lab(options: argparse.Namespace) -> int:
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--allow-root"] if host.is_root() else []
     command += ["--no-browser"] if options.no_browser else []
+    # The address that is printed leads there too.
+    at = first.relative_to(names.ROOT).as_posix()
+    command += [f"--LabApp.default_url=/lab/tree/{at}"]
     with Engine.find() as engine:  # held, so that a private one lives as long as this does
         doctor.check_room(engine)
         return _until_interrupted([*command, *options.others, str(first)])
