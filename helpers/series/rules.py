@@ -35,6 +35,9 @@ SOLUTION = Template("# Solution of exercise {number}")
 TIME = re.compile(r"^Time: about \d+ minutes?\b", re.MULTILINE)
 PREDICT, REACT = "**Predict.**", "**What just happened.**"
 
+BY_HAND = re.compile(r"""\.measured\(\s*(?:"[^"]*"|'[^']*'|[\d_.]+)\s*\)""")
+"""An answer that is a literal."""
+
 SWITCHES = ("nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output")
 """Tags, and as comments in capitals with `_`, that switch nbval off for a cell."""
 
@@ -135,6 +138,8 @@ def _asked(path: Path, notebook: NotebookNode) -> Iterator[str]:
     asked, answered = code.count("lab.predict("), code.count(".measured(")
     if asked != answered:
         yield f"Of {asked} predictions {answered} are answered (`.measured(`)."
+    for told in BY_HAND.findall(code):
+        yield f"`{told}` states by hand what was to be measured, and tells it beforehand."
     if f'lab.quiz("{path.name[:2]}")' not in code:
         yield f'No cell asks its questions (`lab.quiz("{path.name[:2]}")`).'
 

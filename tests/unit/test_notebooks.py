@@ -25,7 +25,7 @@ def lesson(*code):
         new_markdown_cell("## Part\n\n**Predict.** What is it?"),
         new_code_cell("# guess = lab.predict()"),
         *map(new_code_cell, code or ["6 * 7"]),
-        new_code_cell("# guess.measured(42)"),
+        new_code_cell("# guess.measured(6 * 7)"),
         new_markdown_cell("**What just happened.** It is this."),
         new_markdown_cell("## Questions"),
         new_code_cell('# lab.quiz("07")'),
@@ -280,6 +280,7 @@ BREAKS = {
     "No code cell follows": lambda n: n.cells.insert(3, new_markdown_cell("**Predict.** And?")),
     "No `lab.predict(` follows": lambda n: n.cells[3].update(source="6 * 7"),
     "1 predictions 0 are answered": lambda n: n.cells[5].update(source="6 * 7"),
+    "states by hand": lambda n: n.cells[5].update(source='guess.measured("yes")'),
     'lab.quiz("07"': lambda n: n.cells[8].update(source="answer"),
     'lab.check("07"': lambda n: n.cells[10].update(source="answer"),
 }
