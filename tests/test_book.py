@@ -22,6 +22,7 @@ EXTERNAL = {
     "https://www.sphinx-doc.org/",  # the theme's footer
     "https://pradyunsg.me",
     "https://github.com/pradyunsg/furo",
+    "https://www.ardanlabs.com/blog/2020/02/docker-images-part1-reducing-image-size.html",
 }
 """The links that lead out of the book; they are for people, and no test follows them."""
 

@@ -118,7 +118,7 @@ class Image(Value):
         layer hides or removes, as they are in the image still.
 
         The same on every engine, and equal to what dive counts, where the layers are read, as on
-        the containerd store. On the graph-driver store the engine has counted each layer when it
+        the containerd store. On the graph store the engine has counted each layer when it
         was made, which costs nothing here; but of a layer that was loaded, or that the classic
         builder made, it has counted the lengths of symlinks' targets too (up to 0.02 % of images
         with a compiler).
@@ -140,7 +140,7 @@ class Image(Value):
         """Bytes that this engine keeps for the image, by its own account. Layers that it shares
         with other images are counted in full.
 
-        On the graph-driver store these are the unpacked layers. On the containerd store they are
+        On the graph store these are the unpacked layers. On the containerd store they are
         the layers as they came, compressed or not, and unpacked as well, there in whole blocks of
         the file system.
         """
