@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from helpers import names
+from helpers.atomic import write
 from helpers.engines import transfer
 from helpers.errors import LabError
 from helpers.images import layer_tar
@@ -227,16 +226,3 @@ def _length(diff_id: str) -> int | None:
 def _place(digest: str, what: str) -> Path:
     """Where something about a layer or an image is kept."""
     return names.cache() / "layers" / f"{digest.rpartition(':')[2]}.{what}"
-
-
-def write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: other processes use the same folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

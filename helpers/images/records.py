@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import names
-from helpers.images.layers import write
+from helpers.atomic import write
 
 FORM = 1
 

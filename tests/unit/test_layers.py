@@ -351,12 +351,6 @@ def test_several_may_write_and_read_at_once(kept, tmp_path):
     assert [path.name for path in (tmp_path / "layers").iterdir()] == ["ab.files"]
 
 
-def test_a_file_that_can_not_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(TypeError):
-        layers.write(tmp_path / "x", None)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("over", [[removed("/a")], [file("/a", 9)]], ids=["removed", "overwritten"])
 def test_a_file_whose_first_name_goes_keeps_its_bytes_under_another(over):
     links = [file("/a", 1000), *(Entry(p, 0, "hardlink", target="/a") for p in ("/c", "/b"))]
