@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from helpers.images.folders import Folders
 from helpers.value import Value
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "removed"]
@@ -87,7 +88,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
-        self._inside: dict[str, set[str]] = {}  # by folder, also by one that has no entry itself
+        self._folders = Folders()
         self._links: dict[str, set[str]] = {}  # further names of a file, by its path
 
     def add(self, layer: Sequence[Entry]) -> list[File]:
@@ -113,7 +114,7 @@ class Stack:
             if entry.kind == "opaque" or (entry.kind == "removed" and entry.path in own):
                 yield from self._not_again(entry.path, own)
             elif entry.kind == "removed" or (
-                entry.kind != "directory" and entry.path in self._inside
+                entry.kind != "directory" and entry.path in self._folders
             ):
                 yield entry.path
 
@@ -121,19 +122,15 @@ class Stack:
         """What is in a folder and is not put there again."""
         folders = [folder]
         while folders:
-            for path in sorted(self._inside.get(folders.pop(), ())):
+            for path in sorted(self._folders.inside(folders.pop())):
                 if path in own:
                     folders.append(path)
                 else:
                     yield path
 
     def _remove(self, path: str) -> None:
-        left = [path]
-        while left:
-            each = left.pop()
+        for each in self._folders.remove(path):
             self._forget(each)
-            left += self._inside.pop(each, ())
-        self._inside.get(posixpath.dirname(path), set()).discard(path)
 
     def _forget(self, path: str) -> None:
         """Takes one name away. A file that has another keeps its bytes, under that one."""
@@ -158,13 +155,6 @@ class Stack:
         self.files[file.path] = file
         if file.kind == "hardlink" and file.target in self.files:
             self._links.setdefault(file.target, set()).add(file.path)
-        path = file.path
-        while path != "/":
-            folder = path.rpartition("/")[0] or "/"
-            inside = self._inside.setdefault(folder, set())
-            if path in inside:
-                return
-            inside.add(path)
-            path = folder
-            if (above := self.files.get(path)) and above.kind != "directory":
-                self._forget(path)  # an entry below makes it a folder, whatever it was
+        for folder in self._folders.add(file.path):
+            if (above := self.files.get(folder)) and above.kind != "directory":
+                self._forget(folder)  # an entry below makes it a folder, whatever it was

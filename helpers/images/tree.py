@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from helpers.images.files import File
+from helpers.images.folders import Folders, folder_of
 
 MOST = 500
 """Entries of a folder, or finds of a search, that are given at a time."""
@@ -40,29 +41,18 @@ class Tree:
 
     def __init__(self, files: Iterable[File]) -> None:
         self._files = {file.path: file for file in files}
-        self._inside: dict[str, list[str]] = defaultdict(list)
+        self._folders = Folders(self._files)
         self._sizes: dict[str, int] = defaultdict(int)  # of what is below a folder
         self._changes: dict[str, Counter[str]] = defaultdict(Counter)
-        for path in self._paths():
-            self._inside[_folder(path)].append(path)
         for path, file in self._files.items():
             if path != "/":
-                self._sizes[_folder(path)] += file.size
-                self._changes[_folder(path)][file.change] += 1
+                self._sizes[folder_of(path)] += file.size
+                self._changes[folder_of(path)][file.change] += 1
         # Each folder is added to the one above it when all that is below it is in it.
-        for path in sorted(self._inside, key=lambda path: path.count("/"), reverse=True):
+        for path in sorted(self._folders, key=lambda path: path.count("/"), reverse=True):
             if path != "/":
-                self._sizes[_folder(path)] += self._sizes[path]
-                self._changes[_folder(path)].update(self._changes[path])
-
-    def _paths(self) -> Iterable[str]:
-        """All paths but the root, also of folders that have no entry of their own."""
-        paths = dict.fromkeys(self._files)
-        for path in self._files:
-            while (path := _folder(path)) not in paths:
-                paths[path] = None
-        paths.pop("/", None)
-        return paths
+                self._sizes[folder_of(path)] += self._sizes[path]
+                self._changes[folder_of(path)].update(self._changes[path])
 
     def __len__(self) -> int:
         return len(self._files)
@@ -78,12 +68,12 @@ class Tree:
         changes = Counter(self._changes.get(path))
         if file:
             changes[file.change] += 1
-        inside = len(self._inside.get(path, ()))
+        inside = len(self._folders.inside(path))
         return Node(path, self._size(path), file, inside, dict(changes))
 
     def children(self, folder: str = "/", start: int = 0, most: int = MOST) -> list[Node]:
         """What is in a folder, the largest first; from a place on, where there are many."""
-        paths = sorted(self._inside.get(folder, ()), key=self._rank)
+        paths = sorted(self._folders.inside(folder), key=self._rank)
         return [self.node(path) for path in paths[start : start + most]]
 
     def search(self, text: str, most: int = MOST) -> tuple[Sequence[Node], int]:
@@ -99,7 +89,3 @@ class Tree:
 
     def _rank(self, path: str) -> tuple[int, str]:
         return -self._size(path), path
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0] or "/"

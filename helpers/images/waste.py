@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from helpers.images.files import Entry, Stack
+from helpers.images.folders import Folders, folders_of
 from helpers.value import Value
 
 
@@ -103,7 +104,7 @@ def _visited(layer: Sequence[Entry]) -> Sequence[Entry]:
 def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int | None]]:
     """The paths of a layer that count, with their bytes. None for one that is removed and nowhere:
     dive leaves the rest of its layer out."""
-    above = _folders(e.path for e in layer if e.kind != "opaque")
+    above = folders_of(e.path for e in layer if e.kind != "opaque")
     for entry in layer:
         if entry.kind == "removed":
             yield entry.path, below.size(entry.path) if entry.path in below else None
@@ -118,57 +119,27 @@ class _Below:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._inside: dict[str, set[str]] = {}
+        self._folders = Folders()
 
     def __contains__(self, path: str) -> bool:
-        return path in self._entries or path in self._inside
+        return path in self._entries or path in self._folders
 
     def size(self, path: str) -> int:
         """Bytes of what a removed folder had in it; 0 for anything else."""
         entry = self._entries.get(path)
         if entry is None or entry.kind != "directory":
             return 0
-        return sum(self._entries[p].size for p in self._walk(path) if p in self._entries)
+        return sum(self._entries[p].size for p in self._folders.below(path) if p in self._entries)
 
     def add(self, layer: Sequence[Entry]) -> None:
         """Puts a layer on top."""
         own = {entry.path for entry in layer if entry.kind not in ("removed", "opaque")}
-        for folder in _folders(entry.path for entry in layer) - own:
+        for folder in folders_of(entry.path for entry in layer) - own:
             self._entries.pop(folder, None)
         for entry in layer:
             if entry.kind == "removed":
-                self._remove(entry.path)
+                for path in self._folders.remove(entry.path):
+                    self._entries.pop(path, None)
             elif entry.kind != "opaque":
                 self._entries[entry.path] = entry
-                self._hang(entry.path)
-
-    def _hang(self, path: str) -> None:
-        while path != "/":
-            folder = path.rpartition("/")[0] or "/"
-            inside = self._inside.setdefault(folder, set())
-            if path in inside:
-                return
-            inside.add(path)
-            path = folder
-
-    def _remove(self, path: str) -> None:
-        for each in list(self._walk(path)):
-            self._entries.pop(each, None)
-            self._inside.pop(each, None)
-        self._inside.get(path.rpartition("/")[0] or "/", set()).discard(path)
-
-    def _walk(self, path: str) -> Iterator[str]:
-        left = [path]
-        while left:
-            each = left.pop()
-            yield each
-            left += self._inside.get(each, ())
-
-
-def _folders(paths: Iterable[str]) -> set[str]:
-    """Every folder on the way to the paths."""
-    found: set[str] = set()
-    for path in paths:
-        while (path := path.rpartition("/")[0]) and path not in found:
-            found.add(path)
-    return found
+                self._folders.add(entry.path)

@@ -1,0 +1,27 @@
+"""Paths by folder: what is on the way to them, and what goes with one."""
+
+from helpers.images.folders import Folders, folder_of, folders_of
+
+
+def test_a_path_makes_all_that_is_on_its_way_a_folder():
+    folders = Folders(["/a/b/c"])
+    assert sorted(folders) == ["/", "/a", "/a/b"]
+    assert "/a/b/c" not in folders and not folders.inside("/a/b/c")
+    assert folders.add("/a/b/d") == ["/a/b"]
+    assert folders.add("/a/b/d") == []
+    assert folders.add("/x/y") == ["/x", "/"]
+    assert set(folders.inside("/a/b")) == {"/a/b/c", "/a/b/d"}
+
+
+def test_a_folder_goes_with_all_that_is_below_it():
+    folders = Folders(["/a/b/c", "/a/b/d/e", "/ab"])
+    assert sorted(folders.remove("/a")) == ["/a", "/a/b", "/a/b/c", "/a/b/d", "/a/b/d/e"]
+    assert list(folders.below("/")) == ["/", "/ab"]
+    assert "/a" not in folders and "/a/b" not in folders
+    assert folders.remove("/nowhere/at/all") == ["/nowhere/at/all"]
+
+
+def test_the_root_is_in_no_folder_but_itself():
+    assert folder_of("/") == folder_of("/a") == "/"
+    assert Folders(["/"]).add("/") == []
+    assert folders_of(["/a/b/c", "/d"]) == {"/a", "/a/b"}
