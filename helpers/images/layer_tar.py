@@ -1,5 +1,5 @@
-"""Reads the archives that `docker save` sends, as streams: gives the layers in one and the entries
-of each. Nothing is ever held in memory whole."""
+"""Reads archives as streams: gives the layers and JSON documents in what `docker save` sends, and
+the entries of each layer. No file's content is ever held in memory whole, only a document's."""
 
 from __future__ import annotations
 
