@@ -32,6 +32,11 @@ NAME = 60
 COSTS = 200
 """Paths that the explorer's page has."""
 
+EFFICIENCY = (
+    " of its bytes would do with one copy of each file; counted as dive does, a tool that shows an "
+    "image's layers and the bytes that they waste"
+)
+
 SECTIONS = 12
 """Sections that have a row of their own."""
 
@@ -66,7 +71,7 @@ def waste(value: Waste) -> Iterator[Block]:
 def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
     """The same for the explorer's page: facts, and the paths that cost bytes."""
     facts = [
-        ("efficiency", f"{units.share(value.efficiency)}, as dive counts it"),
+        ("efficiency", f"{units.share(value.efficiency)}{EFFICIENCY}"),
         ("written twice, or removed again", f"{units.size(value.wasted)} with all copies"),
         ("hidden by later layers", units.size(value.hidden)),
     ]
