@@ -66,17 +66,24 @@ def file(value: File) -> Iterator[Block]:
     yield from files((value,))
 
 
-def _listed(file: File) -> tuple[str, ...]:
-    """Mode, owner, size and path, much as `ls -l` has them."""
-    if file.kind in ("removed", "opaque"):
-        return "", "", "", file.path
-    size = units.size(file.size) if file.kind == "file" else ""
+def owned(file: File) -> tuple[str, str]:
+    """Mode and owner as `ls -ln` has them: `-rwxr-xr-x`, `0:0`; nothing for what is removed."""
+    if file.kind == "removed":
+        return "", ""
     letter = {"directory": "d", "symlink": "l", "device": "c"}.get(file.kind, "-")
+    return letter + stat.filemode(file.mode & 0o7777)[1:], f"{file.uid}:{file.gid}"
+
+
+def _listed(file: File) -> tuple[str, ...]:
+    """Mode, owner, size and path."""
+    if file.kind == "removed":
+        return *owned(file), "", file.path
+    size = units.size(file.size) if file.kind == "file" else ""
     path = safe.name(file.path, limit=60)
     if file.target is not None:
         arrow = "->" if file.kind == "symlink" else "is also"
         path = f"{path} {arrow} {safe.name(file.target, limit=50)}"
-    return letter + stat.filemode(file.mode & 0o7777)[1:], f"{file.uid}:{file.gid}", size, path
+    return *owned(file), size, path
 
 
 def config(value: Config) -> Iterator[Block]:

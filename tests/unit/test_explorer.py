@@ -11,7 +11,7 @@ BAD = "/d/\x1b[31m<b>\u202e\udcff"
 
 FILES = [
     File("/d", 0, "directory", 0o755),
-    File(BAD, 5, "file", 0o644, change="changed"),
+    File(BAD, 5, "file", 0o644, 7, 8, change="changed"),
     File("/gone", 0, "removed", change="removed"),
     *(File(f"/many/{n}", n, "file") for n in range(700)),
 ]
@@ -44,6 +44,7 @@ def test_folders_are_answered_one_at_a_time_by_number():
     assert (len(rest["nodes"]), rest["left"]) == (200, 0)
     assert [(n["sign"], n["change"]) for n in top["nodes"]][2] == ("-", "removed")
     assert top["nodes"][1]["inside"] == "~1"
+    assert [node["mode"] for node in top["nodes"]] == ["", "drwxr-xr-x 0:0", ""]
 
 
 def test_no_byte_of_a_name_reaches_the_page_as_it_is():
@@ -51,6 +52,7 @@ def test_no_byte_of_a_name_reaches_the_page_as_it_is():
     found = ask(widget, told, ask="search", text="<b>")
     assert [n["name"] for n in found["nodes"]] == ["/d/\\x1b[31m<b>\\u202e\\udcff"]
     assert found["nodes"][0]["sign"] == "~" and found["count"] == 1
+    assert found["nodes"][0]["mode"] == "-rw-r--r-- 7:8", "as in a table of files"
 
 
 def test_files_that_cannot_be_had_are_a_sentence():

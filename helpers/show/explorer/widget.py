@@ -16,7 +16,7 @@ import anywidget
 import traitlets
 
 from helpers.errors import LabError
-from helpers.show import safe, units
+from helpers.show import inside, safe, units
 
 if TYPE_CHECKING:
     from helpers.images.tree import Node, Tree
@@ -25,8 +25,6 @@ HERE = Path(__file__).parent
 
 SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 """What stands beside an entry, and beside its colour."""
-
-LETTERS = {"directory": "d", "symlink": "l", "device": "c"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         shown = node.path if full_path else node.name
         target = f" → {safe.name(file.target, 60)}" if file and file.target else ""
         change = file.change if file else ""
-        inside = {k: v - (k == change) for k, v in node.changes.items() if v - (k == change)}
+        below = {k: v - (k == change) for k, v in node.changes.items() if v - (k == change)}
         return {
             "id": number,
             "name": safe.name(shown) + target,
@@ -124,10 +122,8 @@ class ExplorerWidget(anywidget.AnyWidget):
             "share": node.size / total if total else 0,
             "change": change,
             "sign": SIGNS.get(change, ""),
-            "inside": " ".join(f"{SIGNS[k]}{inside[k]:,}" for k in SIGNS if k in inside),
-            "mode": f"{LETTERS.get(file.kind, '-')}{file.mode:04o} {file.uid}:{file.gid}"
-            if file and file.kind != "removed"
-            else "",
+            "inside": " ".join(f"{SIGNS[k]}{below[k]:,}" for k in SIGNS if k in below),
+            "mode": " ".join(inside.owned(file)).strip() if file else "",
         }
 
 
