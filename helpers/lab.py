@@ -75,7 +75,7 @@ class Lab(Value):
         """Builds an image, with live progress, and returns it.
 
         what        a variant's key (`c-hello/gcc`), or a context: a Path, or a str that begins
-                    with . or /
+                    with ., / or ~
         dockerfile  text if it has a newline, else a path relative to the context; without it,
                     the context's `Dockerfile`
         target      the stage to stop at
@@ -83,7 +83,7 @@ class Lab(Value):
 
         Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
         """
-        if isinstance(what, str) and not what.startswith((".", "/")):
+        if isinstance(what, str) and not what.startswith((".", "/", "~")):
             return self._build_variant(samples.variant(what), target=target, args=args)
         context = Path(what).expanduser()
         text, path = _dockerfile(context, dockerfile)

@@ -20,11 +20,13 @@ def project(tmp_path):
     return tmp_path
 
 
-def test_a_context_of_ones_own(lab, project):
+def test_a_context_of_ones_own(lab, project, monkeypatch):
     assert lab.build(project).run().output == "hello\n"
     assert lab.build(str(project), dockerfile="other").run().output == "other\n"
     text = HELLO.replace("hello", "text")
     assert lab.build(project, dockerfile=text).run().output == "text\n"
+    monkeypatch.setenv("HOME", str(project.parent))
+    assert lab.build(f"~/{project.name}").run().output == "hello\n"
 
 
 def test_what_is_not_there_is_said_in_a_sentence(lab, project):
