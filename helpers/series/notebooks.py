@@ -188,10 +188,11 @@ def _in_thread(work: Callable[[], object], failures: list[BaseException]) -> thr
     return over
 
 
-def _interrupt(client, over: threading.Event, patience: int = 15) -> None:
+def _interrupt(client, over: threading.Event) -> None:
     """Interrupts the kernel, and kills it if that does not end the notebook.
 
-    Each second anew: a kernel that is between two cells ignores it.
+    Again and again, as a kernel that is between two cells ignores it; more seldom each time, as
+    one that a busy machine slows down would be hit while it still answers to the first.
     """
     provisioner = client.km.provisioner if client.km else None
     process = getattr(provisioner, "process", None)
@@ -199,12 +200,12 @@ def _interrupt(client, over: threading.Event, patience: int = 15) -> None:
         return
     import signal
 
-    for _ in range(patience):
+    for seconds in (1, 2, 4, 8):
         process.send_signal(signal.SIGINT)
-        if over.wait(1):
+        if over.wait(seconds):
             return
     process.kill()
-    over.wait(patience)
+    over.wait(seconds)
 
 
 def _executed(code: list[NotebookNode]) -> int:

@@ -115,7 +115,7 @@ def test_an_interrupt_lets_the_cell_put_away_what_it_started(saved, tmp_path):
 
     process.send_signal(signal.SIGINT)
 
-    assert b"KeyboardInterrupt" in process.communicate(timeout=30)[1]
+    assert b"KeyboardInterrupt" in process.communicate(timeout=60)[1]
     assert (tmp_path / "put-away").exists()
 
 
