@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.compare import Comparison, row_of
+from helpers.compare import Comparison, Row, row_of
 from helpers.learning.recipe import PROGRAMS, Choice
 from helpers.show.dockerfiles import DockerfileView
 from helpers.value import Value
@@ -50,21 +50,39 @@ class Workbench(Value):
         before = self._before.dockerfile if self._before else None
         return DockerfileView(self.choice.dockerfile, before)
 
-    def build(self) -> Run:
+    def build(self, choice: Choice | None = None) -> Run:
         """Builds what is chosen, runs it, and adds it to the comparison. Returns the run, whose
-        diagnosis says why it failed, if it did. Raises BuildFailed, BaseUnavailable."""
-        choice = self.choice
+        diagnosis says why it failed, if it did. Raises BuildFailed, BaseUnavailable.
+
+        choice  what to build in its place
+        """
+        choice = choice or self.choice
         image = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
         run = image.run()
         self.built = {**self.built, choice: (image, run)}
         return run
 
+    def label(self, choice: Choice) -> str:
+        """What a choice is called among those of its program: `2. gcc:14 → scratch, static`, and
+        without a number while it isn't built."""
+        alike = [each for each in self.built if each.program == choice.program]
+        said = choice.label.removeprefix(f"{choice.program}: ")
+        return f"{alike.index(choice) + 1}. {said}" if choice in alike else said
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What was built of the chosen program, in its order: what runs, and what doesn't."""
+        return tuple(
+            row_of(self.label(choice), image, run)
+            for choice, (image, run) in self.built.items()
+            if choice.program == self.choice.program
+        )
+
     @property
     def comparison(self) -> Comparison | None:
-        """What was built, side by side, in its order; None before the first."""
-        rows = tuple(
-            row_of(choice.label, image, run) for choice, (image, run) in self.built.items()
-        )
+        """What was built of the chosen program and runs, side by side, in its order; None while
+        there is nothing. An image that doesn't run is no measure for another one's size."""
+        rows = tuple(row for row in self.rows if row.runs)
         return Comparison(rows) if rows else None
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -6,14 +6,18 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from helpers.compare import Comparison
 from helpers.errors import LabError
-from helpers.show import html, plot, progress
-from helpers.show.blocks import Title
-from helpers.show.facts import message
+from helpers.show import facts, html, plot, progress, units
+from helpers.show.blocks import Block, Cell, Column, Engine, Table, Title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import ipywidgets
 
+    from helpers.compare import Row
+    from helpers.learning.recipe import Choice
     from helpers.learning.workbench import Workbench
 
 LABELS = {
@@ -23,6 +27,17 @@ LABELS = {
     "linking": "Linking",
     "strip": "Strip",
 }
+
+CLASS = "shrink-bench"
+
+STYLE = f"""<style>
+.{CLASS} td, .{CLASS} th {{padding: 2px 24px 2px 0}}
+.{CLASS} table {{margin-top: 12px}}
+.{CLASS} p {{margin: 4px 0; line-height: 1.5}}
+.{CLASS}-dockerfile pre {{white-space: pre-wrap}}
+</style>"""
+"""What JupyterLab does for the output of a cell and for no widget. A Dockerfile's long lines are
+wrapped, so that it stays beside the controls."""
 
 
 def widget(bench: Workbench) -> ipywidgets.VBox:
@@ -38,12 +53,16 @@ class _Bench:
         self._lock = threading.RLock()
         self._busy = threading.Lock()
         self._settling = False
+        self._failures: dict[Choice, str] = {}
+        self._drawn: tuple[Row, ...] = ()
         self._fields = {name: self._control(name) for name in LABELS}
-        self._dockerfile = ipywidgets.HTML()
+        self._dockerfile = ipywidgets.HTML(layout={"flex": "1 1 24em"})
+        self._dockerfile.add_class(f"{CLASS}-dockerfile")
         self._button = ipywidgets.Button(description="Build and run", button_style="primary")
         self._progress = ipywidgets.VBox()
         self._outcome = ipywidgets.HTML()
         self._board = ipywidgets.HTML()
+        self._progress.observe(lambda change: _close(change.old), "children")
         self._button.on_click(lambda _: self._begin())
         for name, control in self._fields.items():
             control.observe(lambda change, name=name: self._chosen(name, change.new), "value")
@@ -59,8 +78,10 @@ class _Bench:
                 self._progress,
                 self._outcome,
                 self._board,
+                ipywidgets.HTML(STYLE, layout={"display": "none"}),
             ]
         )
+        self.box.add_class(CLASS)
         self._draw()
 
     def _control(self, name: str):
@@ -96,29 +117,87 @@ class _Bench:
         self._draw()
 
     def _draw(self) -> None:
+        """The Dockerfile of what is chosen, and what came of it, if it was built: what came of
+        another choice would be taken for this one's."""
         self._dockerfile.value = html.of(self._bench.dockerfile)
+        if not self._busy.locked():
+            self._progress.children = ()
+        self._draw_outcome(self._bench.choice)
+
+    def _draw_outcome(self, choice: Choice) -> None:
+        """What came of a choice, under its name, and everything of the chosen program."""
+        self._outcome.value = html.render(self._came_of(choice))
+        if (rows := self._bench.rows) != self._drawn:  # a chart takes a moment
+            comparison = self._bench.comparison
+            chart = plot.bars(comparison)._repr_html_() if comparison else ""
+            self._board.value = html.render(_board(rows)) + chart if rows else ""
+            self._drawn = rows
+
+    def _came_of(self, choice: Choice) -> list[Block]:
+        name = self._bench.label(choice)
+        if choice in self._failures:
+            words = facts.message(self._failures[choice])
+            return [Title(name), Title("not built", sign="bad"), *words]
+        if choice in self._bench.built:
+            image, run = self._bench.built[choice]
+            return [Title(name, units.size(image.size)), *facts.of(run)]
+        return []
 
     def _begin(self) -> None:
-        if not self._busy.acquire(blocking=False):
-            return  # a second click came before the page knew of the first
-        self._button.disabled = True
-        self._outcome.value = ""
-        threading.Thread(target=self._work, daemon=True, name="workbench").start()
+        with self._lock:  # what is chosen from here on is not what is built
+            if not self._busy.acquire(blocking=False):
+                return  # a second click came before the page knew of the first
+            self._button.disabled = True
+            self._outcome.value = ""
+            choice = self._bench.choice
+        threading.Thread(target=self._work, args=(choice,), daemon=True, name="workbench").start()
 
-    def _work(self) -> None:
+    def _work(self, choice: Choice) -> None:
+        self._failures.pop(choice, None)
         try:
             with progress.drawn_in(self._progress):
-                run = self._bench.build()
-            self._outcome.value = html.of(run)
-            board = self._bench.comparison
-            self._board.value = html.of(board) + plot.bars(board)._repr_html_()
+                self._bench.build(choice)
         except LabError as failure:
-            self._fail(str(failure))
+            self._failures[choice] = str(failure)
         except Exception as error:  # else the page would stay blank
-            self._fail(f"Something else went wrong ({error!r}): try again.")
-        finally:
-            self._busy.release()
-            self._button.disabled = False
+            self._failures[choice] = f"Something else went wrong ({error!r}): try again."
+        with self._lock:
+            try:
+                self._draw_outcome(choice)
+            finally:
+                self._busy.release()
+                self._button.disabled = False
 
-    def _fail(self, words: str) -> None:
-        self._outcome.value = html.render([Title("not built", sign="bad"), *message(words)])
+
+def _board(rows: tuple[Row, ...]) -> list[Block]:
+    """All rows in a table, with a reduction for those that run: against the first of them."""
+    first = next((row for row in rows if row.runs), None)
+    table = Table(
+        "size, and how much less than the first that runs",
+        (
+            Column("variant"),
+            Column("size", figures=True),
+            Column("reduction", figures=True),
+            Column("runs", words=True),
+        ),
+        tuple(_row(row, first) for row in rows),
+    )
+    return [table, *(block for block in facts.of(Comparison(rows)) if isinstance(block, Engine))]
+
+
+def _row(row: Row, first: Row | None) -> tuple[str | Cell, ...]:
+    compared = first and row.runs and row is not first
+    return (
+        row.variant,
+        units.size(row.size),
+        units.reduction(first.size, row.size) if compared else units.NONE,
+        Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
+    )
+
+
+def _close(widgets: Iterable[ipywidgets.Widget]) -> None:
+    """Closes widgets that are no longer shown, with what they hold: the kernel would keep them."""
+    for each in widgets:
+        _close(getattr(each, "children", ()))
+        _close(part for name in ("layout", "style") if (part := getattr(each, name, None)))
+        each.close()

@@ -17,6 +17,17 @@ def built(page, outcome):
     page.wait_for_selector("button:has-text('Build and run'):enabled")
 
 
+GAPS = """() => [...document.querySelectorAll('.jp-OutputArea .shrink table tr')].flatMap(row => {
+    const at = [...row.cells].map(cell => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        return text.getBoundingClientRect();
+    });
+    return at.slice(1).map((each, i) => each.left - at[i].right);
+})"""
+"""Pixels between what neighbouring cells of a table say."""
+
+
 def test_choices_change_the_dockerfile_and_are_built(lab):
     lab.new(SETUP, "bench = lab.workbench('c-hello')\nbench")
     lab.run_all()
@@ -26,21 +37,33 @@ def test_choices_change_the_dockerfile_and_are_built(lab):
     page.wait_for_selector(f"{DOCKERFILE} >> text=FROM scratch")
     built(page, "did not start")
     assert "missing-loader" in page.inner_text(".jp-Notebook"), "a failure is explained"
+    assert page.locator("strong:text-is('1. gcc:14 → scratch, dynamic')").count() == 1
+    lab.screenshot("failed")
+    beside = page.locator(DOCKERFILE).bounding_box()
     choose(page, "Linking", "static with musl")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=musl-gcc -static")
+    assert page.locator(DOCKERFILE).bounding_box()["y"] == beside["y"], "it stays where it is"
+    page.wait_for_selector("strong:text-is('did not start')", state="detached")
+    built(page, "ran")
     page.get_by_label("leave out the symbols").check()
     page.wait_for_selector(f"{DOCKERFILE} >> text=musl-gcc -static -s")
     built(page, "ran")
     rows = page.locator(".jp-OutputArea .shrink tbody tr")
-    assert rows.count() == 2
-    assert "static with musl, stripped" in rows.nth(1).inner_text()
+    assert rows.count() == 3
+    assert "static with musl, stripped" in rows.nth(2).inner_text()
+    told = [rows.nth(i).locator("td").nth(2).inner_text() for i in range(3)]
+    assert told[:2] == ["-", "-"] and told[2].endswith(" %"), "against the first that runs"
+    assert min(page.evaluate(GAPS)) > 12
     assert page.locator(".jp-OutputArea figure img[alt*='2 images']").count() == 1
-    choose(page, "Program", "go-hello")
-    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM golang:1.24 AS build")
-    assert page.get_by_label("Linking").input_value() == "static"
+    page.locator(".jp-OutputArea figure").scroll_into_view_if_needed()
     lab.screenshot("light")
     lab.theme("JupyterLab Dark")
     lab.screenshot("dark")
     lab.theme("JupyterLab Light")
+    choose(page, "Program", "go-hello")
+    page.wait_for_selector(f"{DOCKERFILE} >> text=FROM golang:1.24 AS build")
+    assert page.get_by_label("Linking").input_value() == "static"
+    page.wait_for_selector(".jp-OutputArea .shrink tbody tr", state="detached")
     assert not lab.holes() and not lab.errors()
 
 

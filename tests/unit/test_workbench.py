@@ -4,17 +4,31 @@ import threading
 import time
 from types import SimpleNamespace
 
+import ipywidgets
+from ipywidgets.widgets.widget import _instances
+
 from helpers.errors import LabError
+from helpers.events import Event
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.running.run import Run
+from helpers.show import progress
 from helpers.show.bench import _Bench
 
 RAN = Run(True, 0, "Hello, world!\n", None, False, 0.1, None)
+FAILED = Run(False, 1, "no such thing\n", None, False, 0.1, None)
 
 
 def built(context, text):
-    return SimpleNamespace(size=len(text), bases=(), run=lambda: RAN)
+    """An image that runs, unless it is a dynamic one in scratch."""
+    runs = "FROM scratch" not in text or "static" in text
+    return SimpleNamespace(size=len(text), bases=(), run=lambda: RAN if runs else FAILED)
+
+
+def press(view):
+    """Builds, and waits until it has ended."""
+    view._begin()
+    until(lambda: not view._button.disabled)
 
 
 def until(true):
@@ -27,12 +41,93 @@ def until(true):
 def test_what_is_built_again_keeps_its_place():
     bench = Workbench(Choice(), built)
     bench.build()
-    bench.choose(final="scratch").build()
+    bench.choose(final="alpine:3.22").build()
     bench.choose(final=Choice().final).build()
     assert [row.variant for row in bench.comparison.rows] == [
-        Choice().label,
-        Choice(final="scratch").label,
+        "1. gcc:14 alone, dynamic",
+        "2. gcc:14 → alpine:3.22, dynamic",
     ]
+
+
+def test_only_what_runs_is_compared_and_only_with_its_own_program():
+    bench = Workbench(Choice(final="scratch"), built)
+    bench.build()
+    assert len(bench.rows) == 1 and bench.comparison is None
+    bench.choose(linking="static").build()
+    assert [row.variant for row in bench.comparison.rows] == ["2. gcc:14 → scratch, static"]
+    bench.choose(program="go-hello").build()
+    assert [row.variant for row in bench.rows] == ["1. golang:1.24 → scratch, static"]
+
+
+def test_a_reduction_is_against_the_first_that_runs():
+    view = _Bench(Workbench(Choice(final="scratch"), built))
+    press(view)
+    assert "no: exit 1" in view._board.value and "img" not in view._board.value
+    view._fields["linking"].value = "static with musl"
+    press(view)
+    assert " more" not in view._board.value and " %" not in view._board.value
+    view._fields["strip"].value = True
+    press(view)
+    assert view._board.value.count(" % more") == 1 and "2 images" in view._board.value
+
+
+def test_what_came_of_another_choice_goes():
+    view = _Bench(Workbench(Choice(), built))
+    press(view)
+    assert "1. gcc:14 alone, dynamic" in view._outcome.value and "ran" in view._outcome.value
+    view._fields["final"].value = "scratch"
+    assert "ran" not in view._outcome.value and "1. gcc:14" in view._board.value
+    press(view)
+    assert "2. gcc:14 → scratch, dynamic" in view._outcome.value
+    view._fields["final"].value = Choice().final
+    assert "1. gcc:14 alone" in view._outcome.value and "ran" in view._outcome.value
+
+
+def test_what_comes_of_a_choice_that_was_left_has_its_name():
+    go = threading.Event()
+
+    def slow(context, text):
+        go.wait(5)
+        return built(context, text)
+
+    view = _Bench(Workbench(Choice(), slow))
+    view._begin()
+    view._fields["final"].value = "scratch"
+    go.set()
+    until(lambda: not view._button.disabled)
+    assert "1. gcc:14 alone, dynamic" in view._outcome.value
+    assert list(view._bench.built) == [Choice()]
+
+
+def test_a_failure_is_that_of_its_choice():
+    def fails(context, text):
+        raise LabError("The base can't be had: wait.")
+
+    view = _Bench(Workbench(Choice(), fails))
+    press(view)
+    assert "gcc:14 alone, dynamic" in view._outcome.value and "not built" in view._outcome.value
+    view._fields["strip"].value = True
+    assert "not built" not in view._outcome.value
+
+
+def test_progress_that_is_no_longer_shown_is_closed():
+    def with_progress(context, text):
+        for title in ("base", "build"):
+            with progress.listener(title) as listen:
+                listen(Event("1", "a step", log="a line\n"))
+        return built(context, text)
+
+    def shown():
+        return [w for w in _instances.values() if isinstance(w, ipywidgets.DOMWidget)]
+
+    view = _Bench(Workbench(Choice(), with_progress))
+    before = len(shown())
+    press(view)
+    after = len(shown())
+    press(view)
+    assert len(shown()) == after > before
+    view._fields["strip"].value = True
+    assert len(shown()) == before
 
 
 def test_two_views_of_one_bench_stay_usable():
