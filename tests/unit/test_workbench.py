@@ -81,6 +81,16 @@ def test_what_came_of_another_choice_goes():
     assert "2. gcc:14 → scratch, dynamic" in view._outcome.value
     view._fields["final"].value = Choice().final
     assert "1. gcc:14 alone" in view._outcome.value and "ran" in view._outcome.value
+    again = _Bench(view._bench)
+    assert (again._outcome.value, again._board.value) == (view._outcome.value, view._board.value)
+
+
+def test_what_was_chosen_at_the_click_is_built():
+    view = _Bench(Workbench(Choice(), built))
+    view._busy.acquire()  # the click was heard, and its thread has not begun
+    view._fields["final"].value = "scratch"
+    view._work(Choice())
+    assert list(view._bench.built) == [Choice()]
 
 
 def test_what_comes_of_a_choice_that_was_left_has_its_name():
