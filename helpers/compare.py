@@ -51,20 +51,31 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Value):
-    """Images in the order in which they were given. Reductions are against the first."""
+    """Images in the order in which they were given.
+
+    Reductions are against the first that runs. One that does not run has none: it saves nothing
+    to leave out what a program needs.
+    """
 
     rows: tuple[Row, ...]
 
-    def reduction(self, row: Row) -> float:
-        """How much smaller it is than the first row, as a fraction; below 0 where it is larger."""
-        first = self.rows[0].size
-        return 1 - row.size / first if first else 0.0
+    @property
+    def first(self) -> Row | None:
+        """The first that runs, or None."""
+        return next((row for row in self.rows if row.runs), None)
+
+    def reduction(self, row: Row) -> float | None:
+        """How much smaller it is than the first that runs, as a fraction; below 0 where it is
+        larger, None where it does not run."""
+        if self.first is None or not row.runs:
+            return None
+        return 1 - row.size / self.first.size if self.first.size else 0.0
 
     @property
     def frame(self) -> pandas.DataFrame:
-        """A table with the columns variant, size (bytes), reduction (a fraction of the first row's
-        size), article (bytes, missing where there is no figure), runs, and cause (missing where it
-        runs)."""
+        """A table with the columns variant, size (bytes), reduction (a fraction of the size of
+        the first that runs, missing where a row does not), article (bytes, missing where there is
+        no figure), runs, and cause (missing where it runs)."""
         import pandas
 
         rows = self.rows

@@ -142,7 +142,8 @@ class Lab(Value):
         def build_choice(context: Path, text: str) -> Image:
             name = f"workbench:{zlib.crc32(text.encode()):08x}"
             tag = names.TAG_PREFIX + name
-            return self._build(context, text, tag=tag, shown=["-f", "-", str(context)])
+            shown = ["-f", "-", str(context)]
+            return self._build(context, text, tag=tag, shown=shown, title=f"build {context.name}")
 
         return Workbench(Choice(program=program).fitting(), build_choice)
 
@@ -311,11 +312,13 @@ class Lab(Value):
         target: str | None = None,
         args: Mapping[str, str] | None = None,
         path: Path | None = None,
+        title: str | None = None,
         stops: Stops | None = None,
     ) -> Image:
         args = args or {}
+        title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
-        with progress.listener(f"build {tag.removeprefix(names.TAG_PREFIX)}") as listen:
+        with progress.listener(title) as listen:
 
             def once() -> Built:
                 return build(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.compare import Comparison, Row, row_of
+from helpers.compare import Comparison, row_of
 from helpers.learning.recipe import PROGRAMS, Choice
 from helpers.show.dockerfiles import DockerfileView
 from helpers.value import Value
@@ -70,19 +70,14 @@ class Workbench(Value):
         return f"{alike.index(choice) + 1}. {said}" if choice in alike else said
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """What was built of the chosen program, in its order: what runs, and what doesn't."""
-        return tuple(
+    def comparison(self) -> Comparison | None:
+        """What was built of the chosen program, side by side, in its order; None while there is
+        nothing."""
+        rows = tuple(
             row_of(self.label(choice), image, run)
             for choice, (image, run) in self.built.items()
             if choice.program == self.choice.program
         )
-
-    @property
-    def comparison(self) -> Comparison | None:
-        """What was built of the chosen program and runs, side by side, in its order; None while
-        there is nothing. An image that doesn't run is no measure for another one's size."""
-        rows = tuple(row for row in self.rows if row.runs)
         return Comparison(rows) if rows else None
 
     def _repr_mimebundle_(self, include=None, exclude=None):

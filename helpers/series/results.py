@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers import names, samples
 from helpers.series import notebooks
 from helpers.series.notebooks import Executed
-from helpers.show import units
+from helpers.show import facts, units
 
 FOLDER = names.ROOT / "results"
 
@@ -86,12 +86,11 @@ def _write_variants(folder: Path) -> None:
     keys = [variant.key for variant in samples.variants() if variant.article]
     comparison = Lab().compare(*keys)
     comparison.frame.to_csv(folder / "variants.csv", index=False)
-    first, *_ = comparison.rows
     rows = [
         (
             row.variant,
             units.size(row.size),
-            units.NONE if row is first else units.reduction(first.size, row.size),
+            facts.compared(comparison, row),
             row.says,
             "yes" if row.runs else f"no: {row.cause}",
         )

@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 from helpers.compare import Comparison
 from helpers.errors import LabError
 from helpers.show import facts, html, plot, progress, units
-from helpers.show.blocks import Block, Cell, Column, Engine, Table, Title
+from helpers.show.blocks import Block, Title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import ipywidgets
 
-    from helpers.compare import Row
     from helpers.learning.recipe import Choice
     from helpers.learning.workbench import Workbench
 
@@ -54,7 +51,7 @@ class _Bench:
         self._busy = threading.Lock()
         self._settling = False
         self._failures: dict[Choice, str] = {}
-        self._drawn: tuple[Row, ...] = ()
+        self._drawn: Comparison | None = None
         self._fields = {name: self._control(name) for name in LABELS}
         self._dockerfile = ipywidgets.HTML(layout={"flex": "1 1 24em"})
         self._dockerfile.add_class(f"{CLASS}-dockerfile")
@@ -62,7 +59,7 @@ class _Bench:
         self._progress = ipywidgets.VBox()
         self._outcome = ipywidgets.HTML()
         self._board = ipywidgets.HTML()
-        self._progress.observe(lambda change: _close(change.old), "children")
+        self._progress.observe(lambda change: progress.close(change.old), "children")
         self._button.on_click(lambda _: self._begin())
         for name, control in self._fields.items():
             control.observe(lambda change, name=name: self._chosen(name, change.new), "value")
@@ -127,11 +124,9 @@ class _Bench:
     def _draw_outcome(self, choice: Choice) -> None:
         """What came of a choice, under its name, and everything of the chosen program."""
         self._outcome.value = html.render(self._came_of(choice))
-        if (rows := self._bench.rows) != self._drawn:  # a chart takes a moment
-            comparison = self._bench.comparison
-            chart = plot.bars(comparison)._repr_html_() if comparison else ""
-            self._board.value = html.render(_board(rows)) + chart if rows else ""
-            self._drawn = rows
+        if (board := self._bench.comparison) != self._drawn:  # a chart takes a moment
+            self._board.value = html.of(board) + _chart(board) if board else ""
+            self._drawn = board
 
     def _came_of(self, choice: Choice) -> list[Block]:
         name = self._bench.label(choice)
@@ -169,35 +164,7 @@ class _Bench:
                 self._button.disabled = False
 
 
-def _board(rows: tuple[Row, ...]) -> list[Block]:
-    """All rows in a table, with a reduction for those that run: against the first of them."""
-    first = next((row for row in rows if row.runs), None)
-    table = Table(
-        "size, and how much less than the first that runs",
-        (
-            Column("variant"),
-            Column("size", figures=True),
-            Column("reduction", figures=True),
-            Column("runs", words=True),
-        ),
-        tuple(_row(row, first) for row in rows),
-    )
-    return [table, *(block for block in facts.of(Comparison(rows)) if isinstance(block, Engine))]
-
-
-def _row(row: Row, first: Row | None) -> tuple[str | Cell, ...]:
-    compared = first and row.runs and row is not first
-    return (
-        row.variant,
-        units.size(row.size),
-        units.reduction(first.size, row.size) if compared else units.NONE,
-        Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
-    )
-
-
-def _close(widgets: Iterable[ipywidgets.Widget]) -> None:
-    """Closes widgets that are no longer shown, with what they hold: the kernel would keep them."""
-    for each in widgets:
-        _close(getattr(each, "children", ()))
-        _close(part for name in ("layout", "style") if (part := getattr(each, name, None)))
-        each.close()
+def _chart(board: Comparison) -> str:
+    """Bars for what runs: the size of what doesn't is no result."""
+    running = tuple(row for row in board.rows if row.runs)
+    return plot.bars(Comparison(running))._repr_html_() if running else ""

@@ -148,7 +148,7 @@ def _unknown(value: object) -> Iterator[Block]:
 def _comparison(value: Comparison) -> Iterator[Block]:
     has_article = any(row.says or row.article is not None for row in value.rows)
     yield Table(
-        "size, and how much less than the first",
+        _caption(value),
         (
             Column("variant"),
             Column("size", figures=True),
@@ -162,16 +162,28 @@ def _comparison(value: Comparison) -> Iterator[Block]:
         yield Engine(_provenance(base))
 
 
+def _caption(value: Comparison) -> str:
+    if value.first is None:
+        return "size"
+    return f"size, and how much less than the first{'' if value.rows[0].runs else ' that runs'}"
+
+
 def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
-    first = row is value.rows[0]
     article = row.says or (units.NONE if row.article is None else units.size(row.article))
     return (
         row.variant,
         units.size(row.size),
-        units.NONE if first else units.reduction(value.rows[0].size, row.size),
+        compared(value, row),
         *([article] if has_article else []),
         Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
     )
+
+
+def compared(value: Comparison, row: Row) -> str:
+    """A row's reduction as it is written: none for the first, and for what does not run."""
+    if value.first in (None, row) or not row.runs:
+        return units.NONE
+    return units.reduction(value.first.size, row.size)
 
 
 def _explorer(value: Explorer) -> Iterator[Block]:

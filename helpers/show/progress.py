@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from html import escape
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from helpers.events import Event, Listener, ignore
 from helpers.show.place import PARENT, place
 from helpers.show.tally import Row, Tally
+
+if TYPE_CHECKING:
+    from ipywidgets import Widget
 
 INTERVAL = 0.1
 """Seconds between two drawings of the bars."""
@@ -69,6 +72,14 @@ def listener(title: str) -> Iterator[Listener]:
             view.close(sign, tally.closing(outcome))
 
 
+def close(widgets: Iterable[Widget]) -> None:
+    """Closes widgets that are no longer shown, with what they hold: the kernel would keep them."""
+    for each in widgets:
+        close(getattr(each, "children", ()))
+        close(part for name in ("layout", "style") if (part := getattr(each, name, None)))
+        each.close()
+
+
 @contextmanager
 def drawn_in(box) -> Iterator[None]:
     """Within it, what this thread's listeners draw becomes what the ipywidgets box holds."""
@@ -124,8 +135,7 @@ class WidgetView:
         self._thread.join()
         self._bars.value = _folded(f"{sign} {line}", self._tally.log())
         self._box.children = [self._bars]
-        self._fold.close()
-        self._log.close()
+        close([self._fold])
 
     def _draw_until_over(self) -> None:
         turn = drawn = logged = 0
