@@ -34,6 +34,7 @@ from helpers.learning.workbench import Workbench
 from helpers.running.run import Run, run
 from helpers.samples import Variant
 from helpers.show import alive, progress
+from helpers.show.place import place
 from helpers.stops import Stops
 from helpers.value import Value
 
@@ -153,10 +154,11 @@ class Lab(Value):
 
         first, second  Images, or the engine's names of images, as `image` takes them
 
-        Raises LabError where the engine has no such image.
+        Raises LabError where the engine has no such image, or doesn't send a layer.
         """
         before, after = (self.image(i) if isinstance(i, str) else i for i in (first, second))
-        return difference(before, after)
+        found = difference(before, after)
+        return found if place() == "front end" else found.read()  # a page shows it while it reads
 
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""

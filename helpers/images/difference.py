@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from helpers.images.files import File, Files
+from helpers.images.layers import Heard, unheard
 from helpers.value import Value
 
 if TYPE_CHECKING:
     from helpers.images.image import Image
+    from helpers.show.explorer import Read
 
 DEPTH = 2
 """Levels of folders by which a difference is summed up: `/usr/lib`."""
@@ -35,58 +38,132 @@ class FolderChange:
     after: int
 
 
-@dataclass(frozen=True, repr=False)
-class Difference(Value):
-    """From the first image's file system to the second's.
+@dataclass(frozen=True)
+class Found:
+    """What a comparison finds: its fields are those of `Difference`."""
 
-    first, second  their names
-    before, after  bytes of the files that each shows
-    files          what differs, by path: `removed` with the first's size, `added`, `changed` with
-                   the second's
-    folders        the same by folder, the largest change of bytes first
-    same           how many entries are the same in both
-
-    Bytes that have several names belong to one of them, in each image.
-    """
-
-    first: str
-    second: str
     before: int
     after: int
     files: Files
     folders: tuple[FolderChange, ...]
     same: int
 
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Difference(Value):
+    """From the first image's file system to the second's. The layers are read when it is first
+    asked for more than names, about 100 MB in a second.
+
+    first, second  the names of the images
+
+    Bytes that have several names belong to one of them, in each image.
+    """
+
+    first: str
+    second: str
+    _find: Callable[[Heard], Found]
+    _sizes: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
+    _reading: Lock = field(default_factory=Lock, init=False)
+
+    def read(self, heard: Heard = unheard) -> Difference:
+        """Compares now, where that was not done, and gives itself.
+
+        heard  is told how many bytes were read of how many, where an engine has to send them
+
+        Raises LabError where an engine doesn't send a layer.
+        """
+        with self._reading:
+            if not self.known:
+                vars(self)["_found"] = self._find(heard)
+        return self
+
+    @property
+    def known(self) -> bool:
+        """Whether it was read."""
+        return "_found" in vars(self)
+
+    @property
+    def before(self) -> int:
+        """Bytes of the files that the first image shows."""
+        return self._all.before
+
+    @property
+    def after(self) -> int:
+        """Bytes of the files that the second image shows."""
+        return self._all.after
+
+    @property
+    def files(self) -> Files:
+        """What differs, by path: `removed` with the first's size, `added`, `changed` with the
+        second's."""
+        return self._all.files
+
+    @property
+    def folders(self) -> tuple[FolderChange, ...]:
+        """The same by folder, the largest change of bytes first."""
+        return self._all.folders
+
+    @property
+    def same(self) -> int:
+        """How many entries are the same in both."""
+        return self._all.same
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many entries are `added`, `removed`, `changed`."""
+        return Counter(file.change for file in self.files)
+
+    @property
+    def _all(self) -> Found:
+        return vars(self.read())["_found"]
+
     def widget(self):
-        """What differs as a tree, to be opened folder by folder."""
+        """What differs, by folder and as a tree to be opened. It is there at once; what takes
+        reading follows."""
+        from helpers.show.explorer import explorer
+        from helpers.show.findings import sizes_lines
+
+        facts = sizes_lines(*self._sizes())
+        title = f"{self.first} → {self.second}"
+        return explorer(title, lambda heard: self._shown(heard, facts), facts=facts)
+
+    def _shown(self, heard: Heard, sizes: list[tuple[str, str]]) -> Read:
         from helpers.images.tree import Tree
-        from helpers.show.explorer import Read, View, explorer
+        from helpers.show import units
+        from helpers.show.explorer import Read, View
         from helpers.show.findings import difference_lines
 
+        self.read(heard)
         tree = Tree(self.files)
+        facts, tables = difference_lines(self)
+        figure = f"{units.size(self.before)} → {units.size(self.after)}"
         views = [View("what differs", tree.size, 1.0)]
-        facts = difference_lines(self)
-        title = f"{self.first} → {self.second}"
-        return explorer(title, self.after, views, lambda: Read([lambda: tree], facts))
+        return Read(figure, views, [lambda: tree], [*sizes, *facts], tables)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live
 
-        return live.bundle(self, Difference.widget)
-
-    @cached_property
-    def counts(self) -> Counter[str]:
-        """How many entries are `added`, `removed`, `changed`."""
-        return Counter(file.change for file in self.files)
+        return live.bundle(self, Difference.widget, slow=not self.known)
 
 
 def difference(first: Image, second: Image) -> Difference:
     """Compares what two images show when they are run; what their layers hide isn't looked at.
 
     Files are compared by content, mode, owner and link target; the time that they carry is not. A
-    hard link is compared as the file that it is. Raises LabError where an engine doesn't send a
-    layer.
+    hard link is compared as the file that it is. Nothing is read before it is asked for.
     """
+    return Difference(
+        first.name,
+        second.name,
+        lambda heard: _find(first, second, heard),
+        lambda: (first.known_size, second.known_size),
+    )
+
+
+def _find(first: Image, second: Image, heard: Heard) -> Found:
+    # One bar for both: each is told with what the other has of it.
+    first.read(lambda read, total: heard(read, total + second.sent_size))
+    second.read(lambda read, total: heard(first.sent_size + read, first.sent_size + total))
     old, new = ({file.path: file for file in image.files} for image in (first, second))
     changed: list[File] = []
     same = 0
@@ -99,9 +176,7 @@ def difference(first: Image, second: Image) -> Difference:
         elif after:
             changed.append(replace(after, change="changed" if before else "added"))
     files = Files(sorted(changed, key=lambda file: file.path))
-    return Difference(
-        first=first.name,
-        second=second.name,
+    return Found(
         before=sum(file.size for file in old.values()),
         after=sum(file.size for file in new.values()),
         files=files,

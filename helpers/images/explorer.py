@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,8 +12,9 @@ from helpers.value import Value
 
 if TYPE_CHECKING:
     from helpers.images.files import Files
-    from helpers.images.image import Image
-    from helpers.show.explorer import Read
+    from helpers.images.image import Image, Layer
+    from helpers.images.layers import Heard
+    from helpers.show.explorer import Read, View
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,23 +25,34 @@ class Explorer(Value):
 
     def widget(self):
         """The explorer as a widget. It is there at once; files follow when they are read."""
-        from helpers.show.explorer import View, explorer
+        from helpers.show import units
+        from helpers.show.explorer import explorer
 
         image = self.image
-        total = image.size
-        views = [View("the whole image", total, 1.0, marks=False)]
-        for layer in image.layers:
-            views.append(View(layer.created_by, layer.size, layer.size / total if total else 0))
-        return explorer(image.name, total, views, self._read)
+        return explorer(
+            image.name, self._read, figure=units.size(image.size), views=self._views(image.layers)
+        )
 
-    def _read(self) -> Read:
+    def _read(self, heard: Heard) -> Read:
+        from helpers.show import units
         from helpers.show.explorer import Read
         from helpers.show.findings import waste_lines
 
         image = self.image
+        image.read(heard)
         files = [image.files, *(layer.files for layer in image.layers)]
-        facts, costs = waste_lines(image.waste)
-        return Read([_Grown(each) for each in files], facts, costs)
+        trees = [_Grown(each) for each in files]
+        facts, tables = waste_lines(image.waste)
+        return Read(units.size(image.size), self._views(image.layers), trees, facts, tables)
+
+    def _views(self, layers: Sequence[Layer]) -> list[View]:
+        from helpers.show.explorer import View
+
+        total = sum(layer.size for layer in layers)
+        views = [View("the whole image", total, 1.0, marks=False)]
+        for layer in layers:
+            views.append(View(layer.created_by, layer.size, layer.size / total if total else 0))
+        return views
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live

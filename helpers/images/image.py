@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from helpers import names
 from helpers.errors import EngineError, LabError
 from helpers.images import history, layers, records
 from helpers.images.files import File, Files, stacked
+from helpers.images.layers import Heard, unheard
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ class Image(Value):
     before: str | None = None
     target: str | None = None
     context_size: int | None = None
+    _reading: Lock = field(default_factory=Lock, init=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -163,13 +166,7 @@ class Image(Value):
     def layers(self) -> Layers:
         """The layers, base first; not those without a single entry."""
         diff_ids = self._diff_ids
-        made = history.layers_of(
-            self.engine.client.api.history(self.id) or [],  # null where it has none
-            len(diff_ids),
-            self.dockerfile,
-            self.target,
-            lambda: layers.made_layer(self.engine, self.id, diff_ids),
-        )
+        made = self._made(lambda: layers.made_layer(self.engine, self.id, diff_ids))
         counted = [one.size for one in made] if self.engine.store == "graph" else [None]
         sizes = [self._contents[d].size for d in diff_ids] if None in counted else counted
         return Layers(
@@ -177,6 +174,41 @@ class Image(Value):
             for at, (one, size, diff_id) in enumerate(zip(made, sizes, diff_ids, strict=True))
             if diff_id != layers.EMPTY
         )
+
+    def read(self, heard: Heard = unheard) -> None:
+        """Reads the layers, where that was not done: about 100 MB in a second.
+
+        heard  is told how many bytes were read of how many, where the engine has to send them
+
+        Raises LabError where the engine doesn't send a layer.
+        """
+        with self._reading:
+            if "_contents" not in vars(self):
+                vars(self)["_contents"] = layers.contents(
+                    self.engine, self.id, self._diff_ids, sent=self.sent_size, heard=heard
+                )
+
+    @property
+    def known_size(self) -> int | None:
+        """Its `size` where that is known before a layer is read, else None."""
+        if "layers" in vars(self):
+            return self.size
+        sizes = [one.size for one in self.outline]
+        return None if None in sizes else sum(sizes)
+
+    @property
+    def outline(self) -> list[history.Made]:
+        """What made each of its `layers`, and their sizes, as far as that is known before a layer
+        is read: on the graph store mostly all, on that of containerd no size."""
+        made = self._made(lambda: None)
+        listed = [one for one, d in zip(made, self._diff_ids, strict=True) if d != layers.EMPTY]
+        return listed if self.engine.store == "graph" else [replace(m, size=None) for m in listed]
+
+    @property
+    def sent_size(self) -> int:
+        """Bytes that this engine sends when the layers are read, but for some percent: unpacked
+        from the graph store, compressed from that of containerd."""
+        return self._inspected["Size"]
 
     @property
     def files(self) -> Files:
@@ -284,9 +316,20 @@ class Image(Value):
     def _diff_ids(self) -> list[str]:
         return self._inspected["RootFS"].get("Layers") or []
 
+    def _made(self, asked: Callable[[], Sequence[bool] | None]) -> list[history.Made]:
+        """What made each layer; `asked` says which entries of the history made one."""
+        return history.layers_of(
+            self._history, len(self._diff_ids), self.dockerfile, self.target, asked
+        )
+
+    @cached_property
+    def _history(self) -> Sequence[Mapping[str, Any]]:
+        return self.engine.client.api.history(self.id) or []  # null where it has none
+
     @cached_property
     def _contents(self) -> Mapping[str, layers.Contents]:
-        return layers.contents(self.engine, self.id, self._diff_ids)
+        self.read()
+        return vars(self)["_contents"]
 
     @cached_property
     def _stacked(self) -> tuple[list[Files], Files]:

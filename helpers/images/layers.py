@@ -7,9 +7,10 @@ sends it. What was read is kept by diff id: a base is read once, whatever is bui
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,9 @@ FORM = 2
 SILENCE = 1800
 """Seconds without a byte: up to 24 an engine writes a copy of the whole image before the first."""
 
+Heard = Callable[[int, int], None]
+"""Is told how many bytes were read, and of how many: about as many, until the last is read."""
+
 KINDS = {
     kind[0]: kind for kind in ("file", "directory", "symlink", "hardlink", "removed", "opaque")
 }
@@ -54,15 +58,28 @@ class Contents:
         return sum(entry.size for entry in self.entries)
 
 
-def contents(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[str, Contents]:
+def unheard(read: int, total: int) -> None:
+    """For those who don't want to know."""
+
+
+def contents(
+    engine: Engine,
+    image_id: str,
+    diff_ids: Sequence[str],
+    *,
+    sent: int = 0,
+    heard: Heard = unheard,
+) -> dict[str, Contents]:
     """The layers of an image by diff id, from what is kept or from the engine.
 
     diff_ids  all of the image's, base first
+    sent      bytes that the engine will send, as far as that is known
+    heard     is told of what comes from the engine, about once for each MB
 
     Reads about 100 MB in a second. Raises LabError where the engine doesn't send a layer, and
     EngineError where it stops answering.
     """
-    return _all(engine, image_id, diff_ids, Lists())
+    return _all(engine, image_id, diff_ids, Lists(), sent, heard)
 
 
 def compressed(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[str, int]:
@@ -151,7 +168,14 @@ class Lengths:
         return length
 
 
-def _all(engine: Engine, image_id: str, diff_ids: Sequence[str], kept: Lists | Lengths) -> dict:
+def _all(
+    engine: Engine,
+    image_id: str,
+    diff_ids: Sequence[str],
+    kept: Lists | Lengths,
+    sent: int = 0,
+    heard: Heard = unheard,
+) -> dict:
     """What is wanted of each layer: what is kept, and the rest from the engine."""
     found = {d: known for d in diff_ids if (known := kept.get(d)) is not None}
     # A layer tells who it is when it was read to its end. One that is as long as one of those that
@@ -159,7 +183,9 @@ def _all(engine: Engine, image_id: str, diff_ids: Sequence[str], kept: Lists | L
     guess = {length for d in found if (length := _length(d))}
     for lengths in (guess, set()) if guess else (set(),):
         wanted = {d for d in diff_ids if d not in found}
-        for length, read in _read(engine, image_id, lengths, kept.options) if wanted else ():
+        if not wanted:
+            break
+        for length, read in _read(engine, image_id, lengths, kept.options, sent, heard):
             if read.diff_id in wanted and length not in lengths:
                 found[read.diff_id] = kept.keep(read)
                 write(_place(read.diff_id, "length"), str(length).encode())
@@ -176,14 +202,42 @@ def _all(engine: Engine, image_id: str, diff_ids: Sequence[str], kept: Lists | L
 
 
 def _read(
-    engine: Engine, image_id: str, lengths: set[int], options: Mapping[str, bool]
+    engine: Engine,
+    image_id: str,
+    lengths: set[int],
+    options: Mapping[str, bool],
+    sent: int,
+    heard: Heard,
 ) -> Iterator[tuple[int, layer_tar.LayerRead]]:
     """Each layer that the engine sends, with the length that it has there."""
     with _saved(engine, image_id) as stream:
-        for each in layer_tar.saved(stream):
+        counted = _Counted(stream, sent, heard)
+        for each in layer_tar.saved(counted):
             if isinstance(each, layer_tar.Layer):
+                counted.begun += each.length
                 known = each.length in lengths
                 yield each.length, each.read(listed=False) if known else each.read(**options)
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much of it was read.
+
+    begun  bytes of the layers that have begun: so much will come, whatever was expected
+    """
+
+    def __init__(self, stream: IO[bytes], expected: int, heard: Heard) -> None:
+        self.begun = 0
+        self._stream, self._expected, self._heard = stream, expected, heard
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._count += len(data)
+        self._heard(self._count, max(self._expected, self.begun, self._count))
+        return data
 
 
 def _documents(engine: Engine, image_id: str) -> Iterator[object]:

@@ -58,25 +58,27 @@ def waste(value: Waste) -> Iterator[Block]:
     if not value.files:
         yield Title("no file is written twice or removed again", sign="good")
         return
-    yield Table(
+    yield _costs(value, ROWS)
+
+
+def _costs(value: Waste, most: int) -> Table:
+    return Table(
         f"written twice, or removed again: {units.size(value.wasted)} with all copies",
         (Column("size", figures=True), Column("times", figures=True), Column("path")),
         tuple(
-            (units.size(file.size), f"{file.layers:,}", file.path) for file in value.files[:ROWS]
+            (units.size(file.size), f"{file.layers:,}", file.path) for file in value.files[:most]
         ),
-        more=max(len(value.files) - ROWS, 0),
+        more=max(len(value.files) - most, 0),
     )
 
 
-def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
-    """The same for the explorer's page: facts, and the paths that cost bytes."""
+def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[Table]]:
+    """The same for the explorer's page: facts, and a table of the paths that cost bytes."""
     facts = [
         ("efficiency", f"{units.share(value.efficiency)}{EFFICIENCY}"),
-        ("written twice, or removed again", f"{units.size(value.wasted)} with all copies"),
         ("hidden by later layers", units.size(value.hidden)),
     ]
-    costs = [(safe.name(f.path), units.size(f.size), str(f.layers)) for f in value.files[:COSTS]]
-    return facts, costs
+    return facts, [_costs(value, COSTS)] if value.files else []
 
 
 def difference(value: Difference) -> Iterator[Block]:
@@ -105,16 +107,23 @@ def difference(value: Difference) -> Iterator[Block]:
     )
 
 
-def difference_lines(value: Difference) -> list[tuple[str, str]]:
-    """The sums of a difference, for the explorer's page."""
+def sizes_lines(first: int | None, second: int | None) -> list[tuple[str, str]]:
+    """The sizes of two images with what their layers hide; nothing where one isn't known."""
+    if first is None or second is None:
+        return []
+    return [("all layers together", f"{units.size(first)} → {units.size(second)}")]
+
+
+def difference_lines(value: Difference) -> tuple[list[tuple[str, str]], list[Table]]:
+    """A difference for the explorer's page: sums, and the table by folder."""
     counts, first, second = value.counts, value.first, value.second
-    return [
-        ("bytes", f"{units.size(value.before)} → {units.size(value.after)}"),
+    facts = [
         (f"only in {safe.name(second, NAME)}", f"+ {counts['added']:,}"),
         (f"only in {safe.name(first, NAME)}", f"- {counts['removed']:,}"),
         ("changed", f"~ {counts['changed']:,}"),
         ("the same", f"{value.same:,}"),
     ]
+    return facts, [_folders(value.folders)] if value.files else []
 
 
 def _folders(folders: Sequence[FolderChange]) -> Table:

@@ -78,7 +78,7 @@ def test_search_and_what_is_carried_in_vain(lab):
     page.get_by_label("search these paths").fill("cc1")
     page.wait_for_selector("text=found")
     assert any("/cc1, " in label for label in labels(page))
-    assert "/var/lib/apt/lists" in page.locator(".shrink-explorer .costs").inner_text()
+    assert "/var/lib/apt/lists" in page.locator(".shrink-explorer .rows").inner_text()
     lab.screenshot("", ".shrink-explorer")
 
 

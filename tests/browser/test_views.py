@@ -2,6 +2,11 @@
 
 SETUP = "from helpers import Lab\nlab = Lab()"
 
+NOTHING_IS_KEPT = """\
+import os, tempfile
+from helpers import names
+os.environ[names.CACHE_VARIABLE] = tempfile.mkdtemp()"""
+
 
 def test_a_difference_is_opened_folder_by_folder(lab):
     lab.new(
@@ -17,7 +22,34 @@ def test_a_difference_is_opened_folder_by_folder(lab):
     assert any(label.startswith("hello, ") and "changed" in label for label in labels)
     page.locator(f"{item}.removed .name", has_text="lib64").click()
     page.wait_for_selector(f"{item}[aria-level='2'].removed")
+    assert "/lib/" in page.locator(".shrink-explorer .rows").inner_text(), "by folder too"
     facts = page.locator(".shrink-explorer table").first.inner_text()
     assert "only in c-hello/libraries-scratch" in facts
     lab.screenshot("", ".shrink-explorer")
+    assert not lab.holes() and not lab.errors()
+
+
+def test_a_difference_is_there_while_the_images_are_read(lab):
+    lab.new(
+        SETUP,
+        "a = lab.build('c-hello/two-stage')\nb = lab.build('c-hello/ubuntu-lists-later')",
+        NOTHING_IS_KEPT,
+        "lab.difference(a, b)",
+    )
+    lab.start_all()
+    page, view = lab.page, ".shrink-explorer"
+    page.wait_for_selector(f"{view} progress", timeout=120_000)
+    lab.wait(1)
+    shown = page.inner_text(view)
+    assert "c-hello/two-stage → c-hello/ubuntu-lists-later" in shown
+    assert "all layers together" in shown and "only in" not in shown
+    assert not page.locator(f"{view} [type=search]").is_visible(), "there is nothing to search"
+    page.wait_for_selector(f"{view} progress[value]", timeout=60_000)
+    assert " MB of " in page.inner_text(view)
+    lab.screenshot("reading", view)
+    page.wait_for_selector(f"{view} [role=treeitem]", timeout=60_000)
+    shown = page.inner_text(view)
+    assert "all layers together" in shown and "by folder, the largest change first" in shown
+    assert not page.locator(f"{view} progress").count()
+    lab.screenshot("", view)
     assert not lab.holes() and not lab.errors()

@@ -215,6 +215,19 @@ def test_what_is_kept_is_enough(made, monkeypatch):
     assert again.layers[-1].files == made.layers[-1].files
 
 
+def test_how_much_was_read_is_told_and_how_much_there_is(engine, scratch, tmp_path, monkeypatch):
+    monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
+    told = []
+    image = image_of(engine, scratch.tag)
+    image.read(lambda read, total: told.append((read, total)))
+    assert image.sent_size <= told[-1][0] <= told[-1][1] < 1.3 * image.sent_size + 100_000
+    assert [read for read, _ in told] == sorted(read for read, _ in told)
+    assert [file.path for file in image.files] == [file.path for file in scratch.files]
+    again = []
+    image_of(engine, scratch.tag).read(lambda *news: again.append(news))
+    assert not again, "what is kept needs no engine"
+
+
 def test_a_known_base_is_passed_over_and_a_layer_as_long_is_not_taken_for_it(engine, tmp_path):
     """Two layers of one length: the first is kept when the second is asked for."""
     for name in ("one", "two"):

@@ -3,11 +3,13 @@
 import io
 import os
 import tarfile
+import time
 
 import pytest
 
+from helpers.errors import LabError
 from helpers.images import layer_tar
-from helpers.images.difference import FolderChange, difference
+from helpers.images.difference import Difference, FolderChange, difference
 from helpers.images.files import stacked
 from helpers.images.image import Image
 from tests.unit.elves import link, put
@@ -35,7 +37,8 @@ def packed(tmp_path):
 
 def image(name, *layers, **fields):
     found = Image("sha256:0", f"localhost/shrink/{name}", engine=None, **fields)
-    vars(found)["_stacked"] = stacked(layers)
+    vars(found).update(_contents={}, _stacked=stacked(layers))  # what reading it leaves
+    vars(found)["_inspected"] = {"Size": 0}
     return found
 
 
@@ -141,3 +144,25 @@ def test_what_layers_hide_is_not_compared():
 def test_a_variant_goes_by_its_key():
     found = difference(image("c-hello:gcc", key="c-hello/gcc"), image("mine:1"))
     assert (found.first, found.second) == ("c-hello/gcc", "mine:1")
+
+
+def test_nothing_is_read_before_it_is_asked_for_and_then_once(packed):
+    found = difference(packed("one", plain), packed("two", plain))
+    assert (found.first, found.second) == ("one", "two") and not found.known
+    assert found.files is found.files and found.known
+
+
+def test_a_widget_says_why_it_cannot_be_read():
+    def find(heard):
+        heard(5, 20)
+        raise LabError("The engine did not send the layer: build the image again.")
+
+    widget = Difference("one", "two", find, lambda: (1_000, 20)).widget()
+    assert (widget.state["title"], widget.state["tables"]) == ("one → two", [])
+    assert [fact["value"] for fact in widget.state["facts"]] == ["1.00 kB → 20 B"]
+    deadline = time.monotonic() + 5
+    while not widget.state["error"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert widget.state["error"].startswith("The engine did not send")
+    assert widget.progress == {"share": 0.25, "said": "5 B of 20 B"}

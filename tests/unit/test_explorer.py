@@ -17,15 +17,26 @@ FILES = [
 ]
 
 
-def made(read, monkeypatch=None):
-    widget = explorer("an image", 10, [View("COPY . .", 10, 1.0)], read)
+VIEWS = [View("COPY . .", 10, 1.0)]
+
+
+def filled(facts=(), tables=()):
+    return Read("10 B", VIEWS, [lambda: Tree(FILES)], facts, tables)
+
+
+def made(read):
+    widget = explorer("an image", read, views=VIEWS)
     told = []
     widget.send = lambda content, buffers=None: told.append(content)
+    wait(widget)
+    return widget, told
+
+
+def wait(widget):
     deadline = time.monotonic() + 5
     while not (widget.state["ready"] or widget.state["error"]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return widget, told
 
 
 def ask(widget, told, **question):
@@ -34,7 +45,7 @@ def ask(widget, told, **question):
 
 
 def test_folders_are_answered_one_at_a_time_by_number():
-    widget, told = made(lambda: Read([lambda: Tree(FILES)], [("efficiency", "100 %")]))
+    widget, told = made(lambda _: filled([("efficiency", "100 %")]))
     assert widget.state["facts"] == [{"label": "efficiency", "value": "100 %"}]
     top = ask(widget, told, ask="children", of=None, start=0)
     assert [node["name"] for node in top["nodes"]] == ["many", "d", "gone"]
@@ -48,7 +59,7 @@ def test_folders_are_answered_one_at_a_time_by_number():
 
 
 def test_no_byte_of_a_name_reaches_the_page_as_it_is():
-    widget, told = made(lambda: Read([lambda: Tree(FILES)]))
+    widget, told = made(lambda _: filled())
     found = ask(widget, told, ask="search", text="<b>")
     assert [n["name"] for n in found["nodes"]] == ["/d/\\x1b[31m<b>\\u202e\\udcff"]
     assert found["nodes"][0]["sign"] == "~" and found["count"] == 1
@@ -56,8 +67,23 @@ def test_no_byte_of_a_name_reaches_the_page_as_it_is():
 
 
 def test_files_that_cannot_be_had_are_a_sentence():
-    def read():
+    def read(_):
         raise LabError("The engine did not send the layer: build the image again.")
 
     widget, _ = made(read)
     assert widget.state["error"].startswith("The engine did not send") and not widget.state["ready"]
+
+
+def test_how_much_was_read_is_told_a_step_at_a_time():
+    def read(heard):
+        for count in range(0, 5_001, 5):
+            heard(count, 5_000)
+        heard(10, 5_000)  # a bar never goes back
+        return filled()
+
+    widget = explorer("an image", read)
+    told = []
+    widget.observe(lambda change: told.append(change["new"]["share"]), "progress")
+    wait(widget)
+    assert widget.progress == {"share": 1.0, "said": "5.00 kB of 5.00 kB"}
+    assert told == sorted(told) and len(told) <= 101

@@ -15,7 +15,7 @@ from helpers.binaries.anatomy import Anatomy, Library, Section
 from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.images.difference import Difference, FolderChange
+from helpers.images.difference import Difference, FolderChange, Found
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
 from helpers.images.waste import Waste, Wasted
 from helpers.learning.exercise import Check, Hint
@@ -35,6 +35,10 @@ DIAGNOSIS = Diagnosis(
     fixes=("RUN gcc -static -o /hello hello.c && " + "echo " * 30, "FROM debian:trixie-slim"),
     missing=("/lib64/ld-linux-x86-64.so.2",),
 )
+
+
+def compared(first, second, *found):
+    return Difference(first, second, lambda heard: Found(*found))
 
 
 def layer(created_by, size):
@@ -157,7 +161,7 @@ hidden by later layers  0 B
 ✓ no file is written twice or removed again""",
     ),
     (
-        Difference(
+        compared(
             "c-hello/gcc",
             "c-hello:yours",
             9_000,
@@ -192,7 +196,7 @@ added      500 B  /usr/lib/c
 changed    200 B  /a""",
     ),
     (
-        Difference("a", "b", 10, 10, Files(), (), 5),
+        compared("a", "b", 10, 10, Files(), (), 5),
         """\
 a -> b  10 B -> 10 B
 only in b  0
@@ -406,7 +410,7 @@ def hostile(bad):
         Progress((Lesson(bad, bad, frozenset({1}), 1, True),)),
         dockerfile(bad, bad + "\nmore", bad),
         Waste(0.5, 2, 1, (Wasted(bad, 2, 2),)),
-        Difference(
+        compared(
             bad, bad, 1, 1, Files([File(bad, 1, "file")]), (FolderChange(bad, 1, 0, 0, 0, 1),), 0
         ),
         Anatomy(

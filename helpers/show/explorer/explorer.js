@@ -1,5 +1,5 @@
 // Draws what Python tells: a list of layers, a tree whose folders are asked for when they are
-// opened, a search, and what is carried for nothing. Everything is put in as text, never as markup.
+// opened, a search, and tables below. Everything is put in as text, never as markup.
 
 const TURN = { ArrowDown: 1, ArrowUp: -1 };
 
@@ -26,6 +26,8 @@ function render({ model, el }) {
   const tools = element("div", { class: "tools" }, search, said);
   const tree = element("ul", { class: "tree", role: "tree", "aria-label": "files" });
   const facts = element("div");
+  const waitingFor = element("progress", { max: "1", "aria-label": "reading the layers" });
+  const far = element("span", { class: "dim" });
   root.append(head, views, tools, tree, facts);
   el.append(root);
 
@@ -50,8 +52,8 @@ function render({ model, el }) {
   }
 
   function drawViews() {
-    const { title, size, views: all } = state();
-    head.textContent = `${title} · ${size}`;
+    const { title, figure, views: all } = state();
+    head.textContent = figure ? `${title} · ${figure}` : title;
     views.hidden = all.length < 2;
     views.replaceChildren(
       ...all.map((view, at) =>
@@ -203,34 +205,48 @@ function render({ model, el }) {
   search.addEventListener("keydown", (event) => event.stopPropagation());
 
   function drawFacts() {
-    const { facts: rows, costs, error, ready } = state();
+    const { facts: rows, tables, error, ready } = state();
     facts.replaceChildren();
     tools.hidden = tree.hidden = !ready;
     if (error) facts.append(element("p", { role: "alert", text: `✗ ${error}` }));
     else if (!ready) {
-      const waitingFor = element("progress", { "aria-label": "reading the layers" });
-      facts.append(element("p", {}, "Reading the layers ", waitingFor));
+      facts.append(element("p", {}, "Reading the layers ", waitingFor, far));
+      drawProgress();
     }
     const list = rows.map(({ label, value }) =>
       element("tr", {}, element("th", { scope: "row", text: label }), element("td", { text: value })),
     );
     if (list.length) facts.append(element("table", {}, ...list));
-    if (!costs.length) return;
-    const head = ["size", "times", "path"].map((text) => element("th", { scope: "col", text }));
-    const lines = costs.map(({ path, size, times }) =>
+    for (const table of tables) {
+      facts.append(element("h4", { text: table.caption }), drawTable(table));
+      if (table.more) facts.append(element("p", { text: table.more }));
+    }
+  }
+
+  function drawTable({ caption, heads, rows }) {
+    const kinds = heads.map(({ figures }) => (figures ? "figure" : "name"));
+    const head = heads.map(({ text }, at) => element("th", { scope: "col", class: heads[at].figures ? "figure" : "", text }));
+    const lines = rows.map((row) =>
       element(
         "tr",
         {},
-        element("td", { class: "figure", text: size }),
-        element("td", { class: "figure", text: times }),
-        element("td", { class: "name", text: path }),
+        ...row.map((cell, at) =>
+          typeof cell === "number"
+            ? element("td", { class: "share" }, bar(cell))
+            : element("td", { class: kinds[at], text: cell }),
+        ),
       ),
     );
     const table = element("table", {}, element("tr", {}, ...head), ...lines);
-    facts.append(
-      element("h4", { text: "written twice, or removed again" }),
-      element("div", { class: "costs", tabindex: "0" }, table),
-    );
+    return element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": caption }, table);
+  }
+
+  // Without a share the bar says that nobody can tell: an engine may pack all before it sends any.
+  function drawProgress() {
+    const { share, said } = model.get("progress");
+    if (share === undefined) waitingFor.removeAttribute("value");
+    else waitingFor.value = share;
+    far.textContent = said ? ` ${said}` : "";
   }
 
   let ready = false;
@@ -243,10 +259,12 @@ function render({ model, el }) {
 
   const uid = `explorer-${Math.random().toString(36).slice(2)}`;
   model.on("change:state", draw);
+  model.on("change:progress", drawProgress);
   model.on("msg:custom", hear);
   draw();
   return () => {
     model.off("change:state", draw);
+    model.off("change:progress", drawProgress);
     model.off("msg:custom", hear);
   };
 }

@@ -17,14 +17,19 @@ import traitlets
 
 from helpers.errors import LabError
 from helpers.show import inside, safe, units
+from helpers.show.blocks import Bar, Cell, Table
 
 if TYPE_CHECKING:
+    from helpers.images.layers import Heard
     from helpers.images.tree import Node, Tree
 
 HERE = Path(__file__).parent
 
 SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 """What stands beside an entry, and beside its colour."""
+
+STEP = 0.01
+"""Of what is to be read: how much more is news for the page."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,18 @@ class View:
 class Read:
     """What is known when the files were read.
 
-    trees  one for each view, made when it is asked for
-    facts  lines to show: a label, and what it is
-    costs  paths and sizes of what is carried for nothing
+    figure  the size of it all, to stand behind the title
+    views   the trees that can be chosen
+    trees   one for each view, made when it is asked for
+    facts   lines to show: a label, and what it is
+    tables  what stands below them
     """
 
+    figure: str
+    views: Sequence[View]
     trees: Sequence[Callable[[], Tree]]
     facts: Sequence[tuple[str, str]] = ()
-    costs: Sequence[tuple[str, str, str]] = ()
+    tables: Sequence[Table] = ()
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -63,6 +72,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     _esm = HERE / "explorer.js"
     _css = HERE / "explorer.css"
     state = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **state: Any) -> None:
         super().__init__(state=state)
@@ -72,12 +82,25 @@ class ExplorerWidget(anywidget.AnyWidget):
         self._lock = threading.Lock()
         self.on_msg(lambda _, question, __: self._answer(question))
 
+    def hear(self, read: int, total: int) -> None:
+        """So many bytes of so many were read."""
+        share = min(read / total, 1.0) if total else 0.0
+        told = self.progress.get("share", -STEP)
+        if share >= told + STEP or told < share == 1:
+            said = f"{units.size(read)} of {units.size(total)}"
+            self.progress = {"share": share, "said": said}
+
     def fill(self, read: Read) -> None:
         """The files are here: the page may ask for them."""
         self._read = read
-        costs = [dict(zip(("path", "size", "times"), row, strict=True)) for row in read.costs]
-        facts = [{"label": label, "value": value} for label, value in read.facts]
-        self.state = {**self.state, "ready": True, "facts": facts, "costs": costs}
+        self.state = {
+            **self.state,
+            "ready": True,
+            "figure": read.figure,
+            "views": [_view(view) for view in read.views],
+            "facts": _facts(read.facts),
+            "tables": [_table(table) for table in read.tables],
+        }
 
     def fail(self, sentence: str) -> None:
         """The files can't be had."""
@@ -128,36 +151,33 @@ class ExplorerWidget(anywidget.AnyWidget):
 
 
 def explorer(
-    title: str, size: int, views: Sequence[View], read: Callable[[], Read]
+    title: str,
+    read: Callable[[Heard], Read],
+    *,
+    figure: str = "",
+    views: Sequence[View] = (),
+    facts: Sequence[tuple[str, str]] = (),
 ) -> ExplorerWidget:
     """The widget, at once; its files come when `read`, in a thread of its own, has them.
 
-    title, size  of the image
-    views        the trees that can be chosen, the first is shown
-    read         raises LabError where the files can't be had
+    title  of the image
+    read   tells what it is given how far it is; raises LabError where the files can't be had
+
+    The others are what is known before that, as in `Read`; the first of the views is shown.
     """
     widget = ExplorerWidget(
         title=safe.name(title),
-        size=units.size(size),
-        views=[
-            {
-                "title": safe.command(view.title) or "not recorded",
-                "size": units.size(view.size),
-                "share": view.share,
-                "percent": units.share(view.share),
-                "marks": view.marks,
-            }
-            for view in views
-        ],
+        figure=figure,
+        views=[_view(view) for view in views],
         ready=False,
         error="",
-        facts=[],
-        costs=[],
+        facts=_facts(facts),
+        tables=[],
     )
 
     def work() -> None:
         try:
-            widget.fill(read())
+            widget.fill(read(widget.hear))
         except LabError as error:
             widget.fail(str(error))
         except Exception as error:  # else the page would wait for ever
@@ -165,3 +185,33 @@ def explorer(
 
     threading.Thread(target=work, daemon=True, name="explorer").start()
     return widget
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {
+        "title": safe.command(view.title) or "not recorded",
+        "size": units.size(view.size),
+        "share": view.share,
+        "percent": units.share(view.share),
+        "marks": view.marks,
+    }
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": safe.name(label), "value": safe.prose(value)} for label, value in facts]
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "caption": safe.name(table.caption),
+        "heads": [{"text": column.name, "figures": column.figures} for column in table.columns],
+        "rows": [[_cell(cell) for cell in row] for row in table.rows],
+        "more": f"… and {table.more:,} more" if table.more else "",
+    }
+
+
+def _cell(cell: str | Cell | Bar) -> str | float:
+    """A text, or the share that a bar has."""
+    if isinstance(cell, Bar):
+        return cell.share
+    return safe.name(cell.text if isinstance(cell, Cell) else cell)
