@@ -123,22 +123,21 @@ class Difference(Value):
         from helpers.show.explorer import explorer
         from helpers.show.findings import sizes_lines
 
-        facts = sizes_lines(*self._sizes())
         title = f"{self.first} → {self.second}"
-        return explorer(title, lambda heard: self._shown(heard, facts), facts=facts)
+        return explorer(title, self._shown, facts=sizes_lines(*self._sizes()))
 
-    def _shown(self, heard: Heard, sizes: list[tuple[str, str]]) -> Read:
+    def _shown(self, heard: Heard) -> Read:
         from helpers.images.tree import Tree
         from helpers.show import units
         from helpers.show.explorer import Read, View
-        from helpers.show.findings import difference_lines
+        from helpers.show.findings import difference_lines, sizes_lines
 
         self.read(heard)
         tree = Tree(self.files)
         facts, tables = difference_lines(self)
         figure = f"{units.size(self.before)} → {units.size(self.after)}"
         views = [View("what differs", tree.size, 1.0)]
-        return Read(figure, views, [lambda: tree], [*sizes, *facts], tables)
+        return Read(figure, views, [lambda: tree], [*sizes_lines(*self._sizes()), *facts], tables)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live

@@ -12,6 +12,7 @@ from helpers.value import Value
 
 if TYPE_CHECKING:
     from helpers.images.files import Files
+    from helpers.images.history import Made
     from helpers.images.image import Image, Layer
     from helpers.images.layers import Heard
     from helpers.show.explorer import Read, View
@@ -28,9 +29,10 @@ class Explorer(Value):
         from helpers.show import units
         from helpers.show.explorer import explorer
 
-        image = self.image
+        image, size = self.image, self.image.known_size
+        figure = "" if size is None else units.size(size)
         return explorer(
-            image.name, self._read, figure=units.size(image.size), views=self._views(image.layers)
+            image.name, self._read, figure=figure, views=self._views(size, image.outline)
         )
 
     def _read(self, heard: Heard) -> Read:
@@ -43,15 +45,17 @@ class Explorer(Value):
         files = [image.files, *(layer.files for layer in image.layers)]
         trees = [_Grown(each) for each in files]
         facts, tables = waste_lines(image.waste)
-        return Read(units.size(image.size), self._views(image.layers), trees, facts, tables)
+        return Read(
+            units.size(image.size), self._views(image.size, image.layers), trees, facts, tables
+        )
 
-    def _views(self, layers: Sequence[Layer]) -> list[View]:
+    def _views(self, total: int | None, layers: Sequence[Layer | Made]) -> list[View]:
         from helpers.show.explorer import View
 
-        total = sum(layer.size for layer in layers)
         views = [View("the whole image", total, 1.0, marks=False)]
         for layer in layers:
-            views.append(View(layer.created_by, layer.size, layer.size / total if total else 0))
+            share = layer.size / total if total and layer.size else 0
+            views.append(View(layer.created_by, layer.size, share))
         return views
 
     def _repr_mimebundle_(self, include=None, exclude=None):

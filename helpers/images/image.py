@@ -191,15 +191,15 @@ class Image(Value):
     @property
     def known_size(self) -> int | None:
         """Its `size` where that is known before a layer is read, else None."""
-        if "layers" in vars(self):
-            return self.size
         sizes = [one.size for one in self.outline]
         return None if None in sizes else sum(sizes)
 
     @property
-    def outline(self) -> list[history.Made]:
+    def outline(self) -> Sequence[Layer | history.Made]:
         """What made each of its `layers`, and their sizes, as far as that is known before a layer
         is read: on the graph store mostly all, on that of containerd no size."""
+        if "layers" in vars(self) or "_contents" in vars(self):
+            return self.layers
         made = self._made(lambda: None)
         listed = [one for one, d in zip(made, self._diff_ids, strict=True) if d != layers.EMPTY]
         return listed if self.engine.store == "graph" else [replace(m, size=None) for m in listed]

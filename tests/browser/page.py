@@ -35,6 +35,12 @@ HOLES = (
 )
 """What JupyterLab writes where a widget should be."""
 
+NOTHING_IS_KEPT = """\
+import os, tempfile
+from helpers import names
+os.environ[names.CACHE_VARIABLE] = tempfile.mkdtemp()"""
+"""A cell after which every layer has to be read anew."""
+
 
 def free_port() -> int:
     with socket.socket() as listener:

@@ -2,6 +2,8 @@
 
 import uuid
 
+from tests.browser.page import NOTHING_IS_KEPT
+
 SETUP = "from helpers import Lab\nlab = Lab()"
 
 ITEM = ".shrink-explorer [role=treeitem]"
@@ -71,6 +73,24 @@ def test_a_tree_by_keyboard(lab):
     page.keyboard.press("ArrowDown")
     selected = page.locator(".shrink-explorer [aria-selected=true]")
     assert "COPY / /" in selected.inner_text()
+
+
+def test_layers_are_there_while_they_are_read(lab):
+    image = "image = lab.build('c-hello/ubuntu-lists-later')"
+    lab.new(SETUP, image, NOTHING_IS_KEPT, "lab.explore(image)")
+    lab.start_all()
+    page = lab.page
+    page.wait_for_selector(LAYER, timeout=120_000)
+    assert page.locator(".shrink-explorer progress").is_visible()
+    rows = page.locator(LAYER).all_inner_texts()
+    assert len(rows) == 7 and "RUN apt-get update" in rows[2]
+    page.wait_for_selector(".shrink-explorer progress[value]", timeout=60_000)
+    lab.screenshot("reading", ".shrink-explorer")
+    page.wait_for_selector(ITEM, timeout=60_000)
+    rows = page.locator(LAYER).all_inner_texts()
+    assert len(rows) == 7 and " MB" in rows[3] and "66." in rows[3]
+    assert not page.locator(".shrink-explorer progress").count()
+    assert not lab.holes() and not lab.errors()
 
 
 def test_search_and_what_is_carried_in_vain(lab):

@@ -1,11 +1,8 @@
 """What differs between two images, opened folder by folder."""
 
-SETUP = "from helpers import Lab\nlab = Lab()"
+from tests.browser.page import NOTHING_IS_KEPT
 
-NOTHING_IS_KEPT = """\
-import os, tempfile
-from helpers import names
-os.environ[names.CACHE_VARIABLE] = tempfile.mkdtemp()"""
+SETUP = "from helpers import Lab\nlab = Lab()"
 
 
 def test_a_difference_is_opened_folder_by_folder(lab):
@@ -42,7 +39,7 @@ def test_a_difference_is_there_while_the_images_are_read(lab):
     lab.wait(1)
     shown = page.inner_text(view)
     assert "c-hello/two-stage → c-hello/ubuntu-lists-later" in shown
-    assert "all layers together" in shown and "only in" not in shown
+    assert "only in" not in shown and "by folder" not in shown
     assert not page.locator(f"{view} [type=search]").is_visible(), "there is nothing to search"
     page.wait_for_selector(f"{view} progress[value]", timeout=60_000)
     assert " MB of " in page.inner_text(view)

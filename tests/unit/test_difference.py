@@ -159,7 +159,8 @@ def test_a_widget_says_why_it_cannot_be_read():
 
     widget = Difference("one", "two", find, lambda: (1_000, 20)).widget()
     assert (widget.state["title"], widget.state["tables"]) == ("one → two", [])
-    assert [fact["value"] for fact in widget.state["facts"]] == ["1.00 kB → 20 B"]
+    sizes = {"label": "all layers together", "value": "1.00 kB → 20 B"}
+    assert widget.state["facts"] == [sizes]
     deadline = time.monotonic() + 5
     while not widget.state["error"]:
         assert time.monotonic() < deadline

@@ -2,8 +2,16 @@
 
 import time
 
+import pytest
+
+from helpers import names
+from helpers.engines.engine import Engine
 from helpers.errors import LabError
-from helpers.images.files import File
+from helpers.images import layers
+from helpers.images.explorer import Explorer
+from helpers.images.files import Entry, File
+from helpers.images.image import Image
+from helpers.images.layer_tar import LayerRead
 from helpers.images.tree import Tree
 from helpers.show.explorer import Read, View, explorer
 
@@ -87,3 +95,34 @@ def test_how_much_was_read_is_told_a_step_at_a_time():
     wait(widget)
     assert widget.progress == {"share": 1.0, "said": "5.00 kB of 5.00 kB"}
     assert told == sorted(told) and len(told) <= 101
+
+
+@pytest.fixture
+def image(tmp_path, monkeypatch):
+    """An image in a containerd store, whose layers are kept: no engine has to be asked."""
+    monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
+    lists = [[Entry("/a", 900, "file"), Entry("/b", 50, "file")], [Entry("/a", 50, "file")]]
+    for at, entries in enumerate(lists):
+        layers.Lists().keep(LayerRead(f"sha256:{at}", tuple(entries), None))
+    fields = dict.fromkeys(("client", "host", "name", "version", "api_version", "builder"))
+    engine = Engine(**fields, store="containerd", architecture="amd64")
+    found = Image("sha256:9", "mine:1", engine)
+    vars(found)["_inspected"] = {"Size": 600, "RootFS": {"Layers": ["sha256:0", "sha256:1"]}}
+    vars(found)["_history"] = [
+        {"CreatedBy": "RUN build # buildkit", "Comment": "", "Size": 8_192},
+        {"CreatedBy": "COPY . / # buildkit", "Comment": "", "Size": 4_096},
+    ]
+    return found
+
+
+def test_where_sizes_take_reading_the_commands_are_there_before(image):
+    def rows():
+        return [(v["title"], v["size"], v["percent"]) for v in widget.state["views"]]
+
+    with image._reading:  # as long as nobody reads
+        widget = Explorer(image).widget()
+        assert rows()[1:] == [("COPY . /", "…", ""), ("RUN build", "…", "")]
+        assert (rows()[0][1], widget.state["figure"]) == ("…", "")
+    wait(widget)
+    assert rows()[1:] == [("COPY . /", "950 B", "95.0 %"), ("RUN build", "50 B", "5.0 %")]
+    assert (rows()[0][1], widget.state["figure"]) == ("1.00 kB", "1.00 kB")

@@ -32,18 +32,22 @@ STEP = 0.01
 """Of what is to be read: how much more is news for the page."""
 
 
+UNKNOWN = "…"
+"""Stands where a size will be."""
+
+
 @dataclass(frozen=True)
 class View:
     """One tree that can be chosen: a layer, or all of them.
 
     title  what made it, or what it is
-    size   bytes
+    size   bytes, None where that isn't known yet
     share  of the whole, from 0 to 1
     marks  whether its entries are marked as added, changed, removed
     """
 
     title: str
-    size: int
+    size: int | None
     share: float
     marks: bool = True
 
@@ -188,11 +192,12 @@ def explorer(
 
 
 def _view(view: View) -> dict[str, Any]:
+    known = view.size is not None
     return {
         "title": safe.command(view.title) or "not recorded",
-        "size": units.size(view.size),
-        "share": view.share,
-        "percent": units.share(view.share),
+        "size": units.size(view.size) if known else UNKNOWN,
+        "share": view.share if known else 0,
+        "percent": units.share(view.share) if known else "",
         "marks": view.marks,
     }
 
