@@ -75,6 +75,23 @@ def test_a_tree_by_keyboard(lab):
     assert "COPY / /" in selected.inner_text()
 
 
+LEFT = """\
+from ipywidgets.widgets.widget import _instances
+print([type(each).__name__ for each in _instances.values()].count("ExplorerWidget"))"""
+
+
+def test_a_cell_that_runs_again_leaves_one_explorer(lab):
+    page = explore(lab, "lab.explore(lab.build('c-hello/two-stage'))", LEFT)
+    lab.run_cell(1)
+    page.wait_for_selector(ITEM, timeout=60_000)
+    page.locator(f"{ITEM} .name", has_text="usr").first.click()
+    page.wait_for_selector(f"{ITEM}[aria-level='2']")
+    lab.run_cell(2)
+    assert page.locator(".shrink-explorer").count() == 1
+    assert page.locator(".jp-OutputArea-output").last.inner_text().strip() == "1"
+    assert not lab.holes() and not lab.errors()
+
+
 def test_layers_are_there_while_they_are_read(lab):
     image = "image = lab.build('c-hello/ubuntu-lists-later')"
     lab.new(SETUP, image, NOTHING_IS_KEPT, "lab.explore(image)")

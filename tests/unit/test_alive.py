@@ -1,10 +1,10 @@
 """Messages of widgets while a cell runs, in a kernel of its own, which a page's messages reach."""
 
-import sys
 import time
 
 import pytest
-from jupyter_client.manager import KernelManager
+
+from tests.unit.kernel import execute, heard, printed, send, started
 
 SETUP = """
 import time, ipywidgets
@@ -26,47 +26,13 @@ with alive.page():
 
 @pytest.fixture(scope="module")
 def client():
-    manager = KernelManager()
-    manager.kernel_spec.argv[0] = sys.executable
-    manager.start_kernel()
-    client = manager.client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-def send(client, kind, content, **metadata):
-    message = client.session.msg(kind, content, metadata=metadata)
-    client.shell_channel.send(message)
-    return message["header"]["msg_id"]
-
-
-def execute(client, code):
-    """As JupyterLab asks for it: with the cell's id."""
-    asked = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
-    return send(client, "execute_request", {**asked, "stop_on_error": True}, cellId="a-cell")
+    with started() as client:
+        yield client
 
 
 def slide(client, slider, value):
     data = {"method": "update", "state": {"value": value}}
     return send(client, "comm_msg", {"comm_id": slider, "data": data})
-
-
-def heard(client, until):
-    """What the kernel says, as (asked for by, kind, content), up to the end of a request."""
-    said = []
-    while True:
-        message = client.get_iopub_msg(timeout=30)
-        parent = message["parent_header"].get("msg_id")
-        said.append((parent, message["msg_type"], message["content"]))
-        if parent == until and message["content"].get("execution_state") == "idle":
-            return said
-
-
-def printed(said, by):
-    return "".join(c["text"] for parent, kind, c in said if parent == by and kind == "stream")
 
 
 def test_a_widget_is_heard_while_a_cell_runs_and_the_next_cells_wait(client):

@@ -14,6 +14,7 @@ from helpers.images.image import Image
 from helpers.images.layer_tar import LayerRead
 from helpers.images.tree import Tree
 from helpers.show.explorer import Read, View, explorer
+from tests.unit.kernel import execute, heard, printed, send, started
 
 BAD = "/d/\x1b[31m<b>\u202e\udcff"
 
@@ -126,3 +127,62 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
     wait(widget)
     assert rows()[1:] == [("COPY . /", "950 B", "95.0 %"), ("RUN build", "50 B", "5.0 %")]
     assert (rows()[0][1], widget.state["figure"]) == ("1.00 kB", "1.00 kB")
+
+
+def test_files_that_come_after_it_was_closed_are_not_kept():
+    widget, _ = made(lambda _: filled())
+    widget.close()
+    widget.fill(filled())
+    assert widget._read is None
+
+
+IN_A_KERNEL = """
+import gc, time, weakref
+from helpers.images.files import File
+from helpers.images.tree import Tree
+from helpers.show import live
+from helpers.show.explorer import Read, View, explorer
+
+trees, widgets = [], []
+
+def made(_):
+    tree = Tree([File("/a", 1, "file")])
+    trees.append(weakref.ref(tree))
+    widget = explorer("an image", lambda _: Read("1 B", [View("all", 1, 1.0)], [lambda: tree]))
+    widgets.append(weakref.ref(widget))
+    while not widget.state["ready"]:
+        time.sleep(0.01)
+    return widget
+
+class Shown:
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return live.bundle(self, made, slow=True)
+
+def there(refs):
+    return [ref() is not None for ref in refs]
+
+def look():
+    now = there(trees)
+    gc.collect()
+    print(now, there(widgets))
+"""
+
+
+def test_what_a_cell_showed_is_let_go_when_it_runs_again_or_the_page_closes_it():
+    with started() as client:
+
+        def run(code, cell):
+            asked = execute(client, code, cell)
+            said = heard(client, asked)
+            data = [c["data"] for _, kind, c in said if kind == "execute_result"]
+            return printed(said, asked).strip(), data
+
+        run(IN_A_KERNEL, "first")
+        run("Shown()", "second")
+        _, (shown,) = run("Shown()", "third")
+        assert run("look()", "fourth")[0] == "[True, True] [True, True]"
+        assert run("look()\nShown()", "second")[0] == "[False, True] [False, True]"
+        comm = shown["application/vnd.jupyter.widget-view+json"]["model_id"]
+        send(client, "comm_close", {"comm_id": comm, "data": {}})
+        assert run("look()", "fourth")[0] == "[False, False, True] [False, False, True]"
+        assert "True" not in run("look()", "second")[0]

@@ -18,6 +18,7 @@ import traitlets
 from helpers.errors import LabError
 from helpers.show import inside, safe, units
 from helpers.show.blocks import Bar, Cell, Table
+from helpers.show.place import running_cell, shell
 
 if TYPE_CHECKING:
     from helpers.images.layers import Heard
@@ -73,8 +74,9 @@ class Read:
 class ExplorerWidget(anywidget.AnyWidget):
     """What the page shows; see `explorer`."""
 
-    _esm = HERE / "explorer.js"
-    _css = HERE / "explorer.css"
+    # As text: a path has anywidget watch the file, and hold every widget for its news.
+    _esm = (HERE / "explorer.js").read_text(encoding="utf-8")
+    _css = (HERE / "explorer.css").read_text(encoding="utf-8")
     state = traitlets.Dict().tag(sync=True)
     progress = traitlets.Dict().tag(sync=True)
 
@@ -84,7 +86,11 @@ class ExplorerWidget(anywidget.AnyWidget):
         self._paths: list[str] = []
         self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._cell = running_cell()
         self.on_msg(lambda _, question, __: self._answer(question))
+        self.comm.on_close(lambda _: self.close())
+        if self._cell:
+            shell().events.register("pre_run_cell", self._next)
 
     def hear(self, read: int, total: int) -> None:
         """So many bytes of so many were read."""
@@ -96,6 +102,8 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def fill(self, read: Read) -> None:
         """The files are here: the page may ask for them."""
+        if self.comm is None:  # it was closed meanwhile
+            return
         self._read = read
         self.state = {
             **self.state,
@@ -110,11 +118,26 @@ class ExplorerWidget(anywidget.AnyWidget):
         """The files can't be had."""
         self.state = {**self.state, "error": safe.prose(sentence)}
 
+    def close(self) -> None:
+        """Takes it from the page, and lets the files go."""
+        if self._cell and self._next in shell().events.callbacks["pre_run_cell"]:
+            shell().events.unregister("pre_run_cell", self._next)
+        self._read = None
+        self._paths, self._numbers = [], {}
+        super().close()
+
+    def _next(self, _: object) -> None:
+        """A cell will run. When it is the one that showed this, what it shows then takes its
+        place."""
+        now = running_cell()
+        if now and self._cell and now.cell == self._cell.cell and now.run != self._cell.run:
+            self.close()
+
     def _answer(self, question: Mapping[str, Any]) -> None:
-        if self._read is None:
+        read = self._read
+        if read is None:
             return
-        view = question["view"]
-        tree = self._read.trees[view]()
+        tree = read.trees[question["view"]]()
         answer: dict[str, Any] = {"to": question["to"]}
         if question["ask"] == "children":
             folder = "/" if question["of"] is None else self._paths[question["of"]]
