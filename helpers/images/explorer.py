@@ -38,21 +38,22 @@ class Explorer(Value):
     def _read(self, heard: Heard) -> Read:
         from helpers.show import units
         from helpers.show.explorer import Read
-        from helpers.show.findings import waste_lines
+        from helpers.show.findings import waste_lines, whole
 
         image = self.image
         image.read(heard)
         files = [image.files, *(layer.files for layer in image.layers)]
         trees = [_Grown(each) for each in files]
         facts, tables = waste_lines(image.waste)
-        return Read(
-            units.size(image.size), self._views(image.size, image.layers), trees, facts, tables
-        )
+        views = self._views(image.size, image.layers, whole(image.waste))
+        return Read(units.size(image.size), views, trees, facts, tables)
 
-    def _views(self, total: int | None, layers: Sequence[Layer | Made]) -> list[View]:
+    def _views(
+        self, total: int | None, layers: Sequence[Layer | Made], title: str = "the whole image"
+    ) -> list[View]:
         from helpers.show.explorer import View
 
-        views = [View("the whole image", total, 1.0, marks=False)]
+        views = [View(title, total, 1.0, marks=False)]
         for layer in layers:
             share = layer.size / total if total and layer.size else 0
             views.append(View(layer.created_by, layer.size, share))

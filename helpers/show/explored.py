@@ -31,7 +31,7 @@ def head(image: Image) -> Iterator[Block]:
 def folders(image: Image) -> Iterator[Block]:
     """Its largest folders, three levels deep."""
     tree = Tree(image.files)
-    rows = [Branch(0, "/", units.size(tree.size))]
+    rows = [Branch(0, "/", ", ".join([units.size(tree.size), *_hidden(image)]))]
     left = [(1, node) for node in reversed(_largest(tree, "/", 0))]
     while left:
         depth, node = left.pop()
@@ -40,6 +40,12 @@ def folders(image: Image) -> Iterator[Block]:
         if depth < len(MOST):
             left += [(depth + 1, each) for each in reversed(_largest(tree, node.path, depth))]
     yield Branches("the largest folders", tuple(rows))
+
+
+def _hidden(image: Image) -> list[str]:
+    """Why the folders add up to less than the layers, where they do."""
+    hidden = image.waste.hidden
+    return [f"and {units.size(hidden)} hidden by later layers"] if hidden else []
 
 
 def waste(image: Image) -> Iterator[Block]:

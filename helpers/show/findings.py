@@ -72,6 +72,13 @@ def _costs(value: Waste, most: int) -> Table:
     )
 
 
+def whole(value: Waste) -> str:
+    """What to call all layers together, of which the finished file system may show less."""
+    if not value.hidden:
+        return "the whole image"
+    return f"the whole image, {units.size(value.hidden)} of it hidden by later layers"
+
+
 def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[Table]]:
     """The same for the explorer's page: facts, and a table of the paths that cost bytes."""
     facts = [

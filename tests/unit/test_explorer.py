@@ -129,6 +129,15 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
     assert (rows()[0][1], widget.state["figure"]) == ("1.00 kB", "1.00 kB")
 
 
+def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
+    widget = Explorer(image).widget()
+    wait(widget)
+    first = widget.state["views"][0]
+    assert first["title"] == "the whole image, 900 B of it hidden by later layers"
+    tree = widget._read.trees[0]()
+    assert (first["size"], tree.size) == ("1.00 kB", 100)
+
+
 def test_files_that_come_after_it_was_closed_are_not_kept():
     widget, _ = made(lambda _: filled())
     widget.close()

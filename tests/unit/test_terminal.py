@@ -92,7 +92,7 @@ def test_the_largest_folders_stand_three_levels_deep(image):
         printed(explored.folders(image))
         == """\
 the largest folders
-/  1.00 kB
+/  1.00 kB, and 100 B hidden by later layers
 └ usr  900 B  90.0 %
   ├ lib  600 B  60.0 %
   │ └ deep  600 B  60.0 %
@@ -109,7 +109,8 @@ def test_of_many_folders_the_largest_are_shown(image):
 
 
 def test_an_image_without_a_byte_has_no_folders(image):
-    vars(image)["_stacked"] = stacked([[Entry("/a", 0, "directory"), Entry("/a/b", 0, "file")]])
+    layers = [[Entry("/a", 0, "directory"), Entry("/a/b", 0, "file")]]
+    vars(image).update(_stacked=stacked(layers), waste=waste(layers))
     assert printed(explored.folders(image)) == "the largest folders\n/  0 B\n"
 
 
