@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -126,7 +126,7 @@ class Difference(Value):
         title = f"{self.first} → {self.second}"
         return explorer(title, self._shown, facts=sizes_lines(*self._sizes()))
 
-    def _shown(self, heard: Heard) -> Read:
+    def _shown(self, heard: Heard) -> Iterator[Read]:
         from helpers.images.tree import Tree
         from helpers.show import units
         from helpers.show.explorer import Read, View
@@ -137,7 +137,7 @@ class Difference(Value):
         facts, tables = difference_lines(self)
         figure = f"{units.size(self.before)} → {units.size(self.after)}"
         views = [View("what differs", tree.size, 1.0)]
-        return Read(figure, views, [lambda: tree], [*sizes_lines(*self._sizes()), *facts], tables)
+        yield Read(figure, views, [lambda: tree], [*sizes_lines(*self._sizes()), *facts], tables)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from helpers.show import live

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,7 +35,8 @@ class Explorer(Value):
             image.name, self._read, figure=figure, views=self._views(size, image.outline)
         )
 
-    def _read(self, heard: Heard) -> Read:
+    def _read(self, heard: Heard) -> Iterator[Read]:
+        """The files, and then what is hidden of them, which takes as long to add up."""
         from helpers.show import units
         from helpers.show.explorer import Read
         from helpers.show.findings import waste_lines, whole
@@ -44,9 +45,10 @@ class Explorer(Value):
         image.read(heard)
         files = [image.files, *(layer.files for layer in image.layers)]
         trees = [_Grown(each) for each in files]
-        facts, tables = waste_lines(image.waste)
+        size = units.size(image.size)
+        yield Read(size, self._views(image.size, image.layers), trees)
         views = self._views(image.size, image.layers, whole(image.waste))
-        return Read(units.size(image.size), views, trees, facts, tables)
+        yield Read(size, views, trees, *waste_lines(image.waste))
 
     def _views(
         self, total: int | None, layers: Sequence[Layer | Made], title: str = "the whole image"

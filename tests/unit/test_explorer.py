@@ -1,5 +1,6 @@
 """The explorer's answers to its page: names fit to be shown, numbers instead of paths."""
 
+import threading
 import time
 
 import pytest
@@ -41,9 +42,9 @@ def made(read):
     return widget, told
 
 
-def wait(widget):
+def wait(widget, known=lambda state: state["ready"]):
     deadline = time.monotonic() + 5
-    while not (widget.state["ready"] or widget.state["error"]):
+    while not (known(widget.state) or widget.state["error"]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -54,7 +55,7 @@ def ask(widget, told, **question):
 
 
 def test_folders_are_answered_one_at_a_time_by_number():
-    widget, told = made(lambda _: filled([("efficiency", "100 %")]))
+    widget, told = made(lambda _: [filled([("efficiency", "100 %")])])
     assert widget.state["facts"] == [{"label": "efficiency", "value": "100 %"}]
     top = ask(widget, told, ask="children", of=None, start=0)
     assert [node["name"] for node in top["nodes"]] == ["many", "d", "gone"]
@@ -68,7 +69,7 @@ def test_folders_are_answered_one_at_a_time_by_number():
 
 
 def test_no_byte_of_a_name_reaches_the_page_as_it_is():
-    widget, told = made(lambda _: filled())
+    widget, told = made(lambda _: [filled()])
     found = ask(widget, told, ask="search", text="<b>")
     assert [n["name"] for n in found["nodes"]] == ["/d/\\x1b[31m<b>\\u202e\\udcff"]
     assert found["nodes"][0]["sign"] == "~" and found["count"] == 1
@@ -88,7 +89,7 @@ def test_how_much_was_read_is_told_a_step_at_a_time():
         for count in range(0, 5_001, 5):
             heard(count, 5_000)
         heard(10, 5_000)  # a bar never goes back
-        return filled()
+        return [filled()]
 
     widget = explorer("an image", read)
     told = []
@@ -131,7 +132,7 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
 
 def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
     widget = Explorer(image).widget()
-    wait(widget)
+    wait(widget, lambda state: state["facts"])
     first = widget.state["views"][0]
     assert first["title"] == "the whole image, 900 B of it hidden by later layers"
     tree = widget._read.trees[0]()
@@ -139,7 +140,7 @@ def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
 
 
 def test_files_that_come_after_it_was_closed_are_not_kept():
-    widget, _ = made(lambda _: filled())
+    widget, _ = made(lambda _: [filled()])
     widget.close()
     widget.fill(filled())
     assert widget._read is None
@@ -157,7 +158,8 @@ trees, widgets = [], []
 def made(_):
     tree = Tree([File("/a", 1, "file")])
     trees.append(weakref.ref(tree))
-    widget = explorer("an image", lambda _: Read("1 B", [View("all", 1, 1.0)], [lambda: tree]))
+    read = Read("1 B", [View("all", 1, 1.0)], [lambda: tree])
+    widget = explorer("an image", lambda _: [read])
     widgets.append(weakref.ref(widget))
     while not widget.state["ready"]:
         time.sleep(0.01)
@@ -195,3 +197,18 @@ def test_what_a_cell_showed_is_let_go_when_it_runs_again_or_the_page_closes_it()
         send(client, "comm_close", {"comm_id": comm, "data": {}})
         assert run("look()", "fourth")[0] == "[False, False, True] [False, False, True]"
         assert "True" not in run("look()", "second")[0]
+
+
+def test_files_are_there_before_what_takes_longer():
+    looked = threading.Event()
+
+    def read(_):
+        yield filled()
+        looked.wait(5)
+        yield filled([("efficiency", "100 %")])
+
+    widget = explorer("an image", read)
+    wait(widget)
+    assert widget.state["facts"] == []
+    looked.set()
+    wait(widget, lambda state: state["facts"])

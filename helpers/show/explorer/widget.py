@@ -7,7 +7,7 @@ So no name of an image, whatever its bytes, comes back from the page.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
 def explorer(
     title: str,
-    read: Callable[[Heard], Read],
+    read: Callable[[Heard], Iterable[Read]],
     *,
     figure: str = "",
     views: Sequence[View] = (),
@@ -188,7 +188,8 @@ def explorer(
     """The widget, at once; its files come when `read`, in a thread of its own, has them.
 
     title  of the image
-    read   tells what it is given how far it is; raises LabError where the files can't be had
+    read   gives what is known, and again when more is; it tells what it is given how much was
+           read, and raises LabError where the files can't be had
 
     The others are what is known before that, as in `Read`; the first of the views is shown.
     """
@@ -204,7 +205,8 @@ def explorer(
 
     def work() -> None:
         try:
-            widget.fill(read(widget.hear))
+            for known in read(widget.hear):
+                widget.fill(known)
         except LabError as error:
             widget.fail(str(error))
         except Exception as error:  # else the page would wait for ever
