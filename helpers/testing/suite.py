@@ -50,13 +50,15 @@ BROWSER = Part("browser tests", ("tests/browser",))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one part. `seconds` from its start to its end."""
+    """What came of one part. `seconds` from its start to its end; `left` are the temporary files
+    and folders that are still there then."""
 
     name: str
     passed: int
     failed: int
     skipped: int
     seconds: float
+    left: tuple[str, ...] = ()
 
 
 def run(others: Sequence[str], say: Say) -> int:
@@ -85,6 +87,7 @@ def run(others: Sequence[str], say: Say) -> int:
             interrupted = True
     with processes.uninterrupted():
         left += _left_on_host(mark, before)
+    left += [f"temporary file left behind: {name}" for each in outcomes for name in each.left]
     return _report(outcomes, left, interrupted)
 
 
@@ -191,12 +194,15 @@ class _Running:
         self.part = part
         self._output = stem.with_suffix(".txt")
         self._counts = stem.with_suffix(".xml")
+        self._temporary = stem
+        self._temporary.mkdir()
         self._began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-v", "--durations=10", "-p", "no:cacheprovider"]
         command += ["-c", "pyproject.toml", f"--junit-xml={self._counts}", "--color=no"]
         command += [*part.arguments, *others]
         with self._output.open("w") as output:
-            self.process = processes.start(command, to=output, PYTHONUNBUFFERED="1")
+            own = {"PYTHONUNBUFFERED": "1", "TMPDIR": str(self._temporary)}
+            self.process = processes.start(command, to=output, **own)
 
     def state(self) -> str:
         """The last line of its output."""
@@ -218,7 +224,13 @@ class _Running:
         if whole and self.process.returncode not in (0, 5) and not failed:
             failed = 1
         passed = max(counts["tests"] - failed - counts["skipped"], 0)
-        return Outcome(self.part.name, passed, failed, counts["skipped"], seconds)
+        left = tuple(sorted(p.name for p in self._temporary.iterdir() if not _is_pytests(p)))
+        return Outcome(self.part.name, passed, failed, counts["skipped"], seconds, left)
+
+
+def _is_pytests(path: Path) -> bool:
+    """Whether it is the folder in which pytest keeps the `tmp_path` of its last tests."""
+    return path.name.startswith("pytest-of-")
 
 
 def _report(outcomes: Sequence[Outcome], left: Sequence[str], interrupted: bool) -> int:

@@ -35,11 +35,13 @@ HOLES = (
 )
 """What JupyterLab writes where a widget should be."""
 
-NOTHING_IS_KEPT = """\
-import os, tempfile
+
+def nothing_is_kept(empty: Path) -> str:
+    """A cell after which every layer has to be read anew, with that folder for a cache."""
+    return f"""\
+import os
 from helpers import names
-os.environ[names.CACHE_VARIABLE] = tempfile.mkdtemp()"""
-"""A cell after which every layer has to be read anew."""
+os.environ[names.CACHE_VARIABLE] = {str(empty)!r}"""
 
 
 def free_port() -> int:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from tests.browser.page import NOTHING_IS_KEPT
+from tests.browser.page import nothing_is_kept
 
 SETUP = "from helpers import Lab\nlab = Lab()"
 
@@ -92,9 +92,9 @@ def test_a_cell_that_runs_again_leaves_one_explorer(lab):
     assert not lab.holes() and not lab.errors()
 
 
-def test_layers_are_there_while_they_are_read(lab):
+def test_layers_are_there_while_they_are_read(lab, tmp_path):
     image = "image = lab.build('c-hello/ubuntu-lists-later')"
-    lab.new(SETUP, image, NOTHING_IS_KEPT, "lab.explore(image)")
+    lab.new(SETUP, image, nothing_is_kept(tmp_path), "lab.explore(image)")
     lab.start_all()
     page = lab.page
     page.wait_for_selector(LAYER, timeout=120_000)

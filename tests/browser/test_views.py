@@ -1,6 +1,6 @@
 """What differs between two images, opened folder by folder."""
 
-from tests.browser.page import NOTHING_IS_KEPT
+from tests.browser.page import nothing_is_kept
 
 SETUP = "from helpers import Lab\nlab = Lab()"
 
@@ -26,11 +26,11 @@ def test_a_difference_is_opened_folder_by_folder(lab):
     assert not lab.holes() and not lab.errors()
 
 
-def test_a_difference_is_there_while_the_images_are_read(lab):
+def test_a_difference_is_there_while_the_images_are_read(lab, tmp_path):
     lab.new(
         SETUP,
         "a = lab.build('c-hello/two-stage')\nb = lab.build('c-hello/ubuntu-lists-later')",
-        NOTHING_IS_KEPT,
+        nothing_is_kept(tmp_path),
         "lab.difference(a, b)",
     )
     lab.start_all()

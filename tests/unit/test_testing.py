@@ -42,3 +42,17 @@ def test_the_last_line_and_the_status(outcomes, left, interrupted, status, last,
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == last
     assert all(line in lines for line in left)
+
+
+def test_a_temporary_file_that_stays_is_told(tmp_path):
+    tests = tmp_path / "test_it.py"
+    tests.write_text(
+        "import pathlib, tempfile\n"
+        "def test_it(tmp_path):\n"
+        "    (tmp_path / 'own').touch()\n"
+        "    pathlib.Path(tempfile.gettempdir(), 'stays').touch()\n"
+    )
+    running = testing._Running(testing.Part("unit tests", (str(tests),)), (), tmp_path / "0")
+    running.process.wait()
+    outcome = running.finish()
+    assert (outcome.passed, outcome.left) == (1, ("stays",))
