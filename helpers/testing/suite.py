@@ -28,6 +28,9 @@ TICK = 60
 GRACE = 5
 """Seconds that what is ending gets to end."""
 
+OTHERS_PASS = 0o711
+"""Of a folder for temporary files: some tests ask what another user may read in theirs."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -167,6 +170,7 @@ def _run_parts(
     meanwhile  what is done while they run
     """
     with tempfile.TemporaryDirectory(prefix="shrink-test-") as folder:
+        Path(folder).chmod(OTHERS_PASS)
         running = [_Running(part, others, Path(folder) / str(i)) for i, part in enumerate(parts)]
         heard = time.monotonic()
         try:
@@ -195,7 +199,7 @@ class _Running:
         self._output = stem.with_suffix(".txt")
         self._counts = stem.with_suffix(".xml")
         self._temporary = stem
-        self._temporary.mkdir()
+        self._temporary.mkdir(OTHERS_PASS)
         self._began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-v", "--durations=10", "-p", "no:cacheprovider"]
         command += ["-c", "pyproject.toml", f"--junit-xml={self._counts}", "--color=no"]
