@@ -133,7 +133,7 @@ def diagnosis(value: Diagnosis) -> Iterator[Block]:
     if value.missing:
         yield Fact("missing", _some(value.missing), sign="bad")
     if value.fixes:
-        yield Items("ways out, as lines of a Dockerfile", tuple(value.fixes))
+        yield Items("ways out, as lines of a Dockerfile; one is enough", tuple(value.fixes))
 
 
 def _some(values: Sequence[str], most: int = 20) -> tuple[str, ...]:

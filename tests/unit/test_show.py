@@ -137,7 +137,7 @@ cause  missing-loader
 `/hello` is in the image. Its loader is not. Its loader is not. Its loader is not. Its
 loader is not. Its loader is not. Its loader is not. Its loader is not. Its loader is not.
 ✗ missing  /lib64/ld-linux-x86-64.so.2
-ways out, as lines of a Dockerfile:
+ways out, as lines of a Dockerfile; one is enough:
   RUN gcc -static -o /hello hello.c && """
         + "echo " * 29
         + """echo
