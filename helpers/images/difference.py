@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.images.files import File, Files
 from helpers.images.layers import Heard, unheard
@@ -38,31 +38,30 @@ class FolderChange:
     after: int
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a comparison finds: its fields are those of `Difference`."""
-
-    before: int
-    after: int
-    files: Files
-    folders: tuple[FolderChange, ...]
-    same: int
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class Difference(Value):
     """From the first image's file system to the second's. The layers are read when it is first
     asked for more than names, about 100 MB in a second.
 
     first, second  the names of the images
+    before, after  bytes of the files that each shows
+    files          what differs, by path: `removed` with the first's size, `added`, `changed` with
+                   the second's
+    folders        the same by folder, the largest change of bytes first
+    same           how many entries are the same in both
 
     Bytes that have several names belong to one of them, in each image.
     """
 
     first: str
     second: str
-    _find: Callable[[Heard], Found]
+    _find: Callable[[Heard], dict[str, Any]]
     _sizes: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
+    before: int = field(init=False)
+    after: int = field(init=False)
+    files: Files = field(init=False)
+    folders: tuple[FolderChange, ...] = field(init=False)
+    same: int = field(init=False)
     _reading: Lock = field(default_factory=Lock, init=False)
 
     def read(self, heard: Heard = unheard) -> Difference:
@@ -74,48 +73,24 @@ class Difference(Value):
         """
         with self._reading:
             if not self.known:
-                vars(self)["_found"] = self._find(heard)
+                vars(self).update(self._find(heard))
         return self
 
     @property
     def known(self) -> bool:
         """Whether it was read."""
-        return "_found" in vars(self)
-
-    @property
-    def before(self) -> int:
-        """Bytes of the files that the first image shows."""
-        return self._all.before
-
-    @property
-    def after(self) -> int:
-        """Bytes of the files that the second image shows."""
-        return self._all.after
-
-    @property
-    def files(self) -> Files:
-        """What differs, by path: `removed` with the first's size, `added`, `changed` with the
-        second's."""
-        return self._all.files
-
-    @property
-    def folders(self) -> tuple[FolderChange, ...]:
-        """The same by folder, the largest change of bytes first."""
-        return self._all.folders
-
-    @property
-    def same(self) -> int:
-        """How many entries are the same in both."""
-        return self._all.same
+        return "files" in vars(self)
 
     @property
     def counts(self) -> Counter[str]:
         """How many entries are `added`, `removed`, `changed`."""
         return Counter(file.change for file in self.files)
 
-    @property
-    def _all(self) -> Found:
-        return vars(self.read())["_found"]
+    def __getattr__(self, name: str) -> Any:
+        """A field that was not read yet: Python asks here for what is not there."""
+        if self.known or name.startswith("_") or name not in self.__dataclass_fields__:
+            raise AttributeError(f"A Difference has no {name!r}.")
+        return vars(self.read())[name]
 
     def widget(self):
         """What differs, by folder and as a tree to be opened. It is there at once; what takes
@@ -159,7 +134,8 @@ def difference(first: Image, second: Image) -> Difference:
     )
 
 
-def _find(first: Image, second: Image, heard: Heard) -> Found:
+def _find(first: Image, second: Image, heard: Heard) -> dict[str, Any]:
+    """The fields of a Difference that take reading."""
     # One bar for both: each is told with what the other has of it.
     first.read(lambda read, total: heard(read, total + second.sent_size))
     second.read(lambda read, total: heard(first.sent_size + read, first.sent_size + total))
@@ -175,13 +151,13 @@ def _find(first: Image, second: Image, heard: Heard) -> Found:
         elif after:
             changed.append(replace(after, change="changed" if before else "added"))
     files = Files(sorted(changed, key=lambda file: file.path))
-    return Found(
-        before=sum(file.size for file in old.values()),
-        after=sum(file.size for file in new.values()),
-        files=files,
-        folders=_by_folder(files, old, new),
-        same=same,
-    )
+    return {
+        "before": sum(file.size for file in old.values()),
+        "after": sum(file.size for file in new.values()),
+        "files": files,
+        "folders": _by_folder(files, old, new),
+        "same": same,
+    }
 
 
 def _plain(file: File, files: dict[str, File]) -> tuple:

@@ -181,7 +181,7 @@ def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cel
 
 def compared(value: Comparison, row: Row) -> str:
     """A row's reduction as it is written: none for the first, and for what does not run."""
-    if value.first in (None, row) or not row.runs:
+    if value.first is None or row is value.first or not row.runs:
         return units.NONE
     return units.reduction(value.first.size, row.size)
 

@@ -273,8 +273,8 @@ def test_missing_file_behind_a_shell(shell):
 
 def test_wrong_path(shell):
     shell.put("/srv/bin/app")
-    relative = shell.diagnosis("./app", "1", workdir="/work")
-    assert (relative.cause, relative.missing) == ("wrong-path", ("/work/app",))
+    relative = shell.diagnosis("./app", "1", workdir="/srv")
+    assert (relative.cause, relative.missing) == ("wrong-path", ("/srv/app",))
     assert relative.fixes == ('CMD ["/srv/bin/app", "1"]', "WORKDIR /srv/bin")
     assert "WORKDIR /srv" in shell.diagnosis("bin/app").fixes
     assert "ENV PATH=/srv/bin:$PATH" in shell.diagnosis("app", workdir="/srv/bin").fixes

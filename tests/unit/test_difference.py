@@ -150,6 +150,8 @@ def test_nothing_is_read_before_it_is_asked_for_and_then_once(packed):
     found = difference(packed("one", plain), packed("two", plain))
     assert (found.first, found.second) == ("one", "two") and not found.known
     assert found.files is found.files and found.known
+    with pytest.raises(AttributeError, match="no 'size'"):
+        _ = found.size
 
 
 def test_a_widget_says_why_it_cannot_be_read():

@@ -15,7 +15,7 @@ from helpers.binaries.anatomy import Anatomy, Library, Section
 from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.images.difference import Difference, FolderChange, Found
+from helpers.images.difference import Difference, FolderChange
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
 from helpers.images.waste import Waste, Wasted
 from helpers.learning.exercise import Check, Hint
@@ -38,7 +38,8 @@ DIAGNOSIS = Diagnosis(
 
 
 def compared(first, second, *found):
-    return Difference(first, second, lambda heard: Found(*found))
+    fields = ("before", "after", "files", "folders", "same")
+    return Difference(first, second, lambda heard: dict(zip(fields, found, strict=True)))
 
 
 def layer(created_by, size):

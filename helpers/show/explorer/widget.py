@@ -32,7 +32,6 @@ SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 STEP = 0.01
 """Of what is to be read: how much more is news for the page."""
 
-
 UNKNOWN = "…"
 """Stands where a size will be."""
 
