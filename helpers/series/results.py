@@ -92,7 +92,7 @@ def _write_variants(folder: Path) -> None:
             units.size(row.size),
             facts.compared(comparison, row),
             row.says,
-            "yes" if row.runs else f"no: {row.failure}",
+            facts.runs(row),
         )
         for row in comparison.rows
     ]

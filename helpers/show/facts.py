@@ -175,8 +175,13 @@ def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cel
         units.size(row.size),
         compared(value, row),
         *([article] if has_article else []),
-        Cell("yes", "good") if row.runs else Cell(f"no: {row.failure}", "bad"),
+        Cell(runs(row), "good" if row.runs else "bad"),
     )
+
+
+def runs(row: Row) -> str:
+    """Whether a row's program runs, as it is written, and why not."""
+    return "yes" if row.runs else f"no: {row.failure}"
 
 
 def compared(value: Comparison, row: Row) -> str:

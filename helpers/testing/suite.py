@@ -199,7 +199,8 @@ class _Running:
         self._output = stem.with_suffix(".txt")
         self._counts = stem.with_suffix(".xml")
         self._temporary = stem
-        self._temporary.mkdir(OTHERS_PASS)
+        self._temporary.mkdir()
+        self._temporary.chmod(OTHERS_PASS)  # what mkdir is told, a umask may take back
         self._began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-v", "--durations=10", "-p", "no:cacheprovider"]
         command += ["-c", "pyproject.toml", f"--junit-xml={self._counts}", "--color=no"]
