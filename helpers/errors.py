@@ -34,6 +34,7 @@ class BuildFailed(LabError):
 
     step       the failing step as the Dockerfile has it (`RUN gcc hello.c`), or "" where none ran
     line       its line in the Dockerfile, from 1, or None where it is not known
+    code       what the step's program ended with, or None where none ran to an end
     log        what the step printed, whole
     error      the engine's own words
     diagnosis  why the step's program would not start, or None
@@ -45,6 +46,7 @@ class BuildFailed(LabError):
         *,
         step: str = "",
         line: int | None = None,
+        code: int | None = None,
         log: str = "",
         error: str = "",
         diagnosis: Diagnosis | None = None,
@@ -52,6 +54,7 @@ class BuildFailed(LabError):
         super().__init__(message)
         self.step = step
         self.line = line
+        self.code = code
         self.log = log
         self.error = error
         self.diagnosis = diagnosis

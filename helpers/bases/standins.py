@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import docker.errors
@@ -30,6 +31,9 @@ from helpers.events import Event, Listener
 
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
+
+SIGNALLED = 128
+"""A shell's exit code is this plus the number of the signal that ended its program."""
 
 _IN_A_BUILD = "debian-trixie.Dockerfile"
 _CONFIG = (
@@ -105,15 +109,25 @@ def make(
                 listener=listener,
             )
         except BuildFailed as error:
-            last = error.log.strip().rpartition("\n")[2] or error.error
-            raise BaseUnavailable(
-                f"the stand-in can't be made: {error.step} failed ({last}). "
-                "Look whether builds reach a Debian mirror, and try again"
-            ) from error
+            raise BaseUnavailable(_not_made(error)) from error
     with suppress(docker.errors.APIError):  # images are built on it
         if older and not client.images.get(older).tags:
             client.images.remove(older)
     return tag
+
+
+def _not_made(error: BuildFailed) -> str:
+    """The end of a sentence for a recipe that failed."""
+    step = shorten(error.step, 60, placeholder=" ...")
+    last = error.log.strip().rpartition("\n")[2] or error.error
+    if error.code in range(SIGNALLED + 1, SIGNALLED + signal.NSIG):
+        end = f"`{step}` was killed by signal {error.code - SIGNALLED}, after {last!r}. Try again"
+        return f"the stand-in can't be made: {end}, with more memory if it happens twice"
+    how = "failed" if error.code is None else f"ended with exit code {error.code}"
+    return (
+        f"the stand-in can't be made: `{step}` {how} ({last}). "
+        "Look whether builds reach a Debian mirror, and try again"
+    )
 
 
 def made(engine: Engine) -> Iterator[str]:

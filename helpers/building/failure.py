@@ -115,6 +115,7 @@ def build_failed(
         "\n".join(parts),
         step=step.text if step else "",
         line=line,
+        code=failed.code,
         log=failed.log,
         error=words,
         diagnosis=diagnosis,

@@ -144,6 +144,23 @@ def test_a_changed_recipe_is_made_again_and_the_older_image_goes(engine, tiny):
         engine.client.images.get(old)
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo no mirror; exit 3", "ended with exit code 3 (no mirror). Look whether"),
+        ("sh -c 'kill -9 $$'; exit", "was killed by signal 9, after "),
+    ],
+)
+def test_a_recipe_that_fails_says_how(engine, bases, tmp_path, command, words):
+    shell = {"busybox:1.37": bases.ensure("busybox:1.37").reference}
+    recipe = tmp_path / "failing.Dockerfile"
+    recipe.write_text(f"FROM busybox:1.37\nRUN {command}; {'true; ' * 50}\n")
+    row = replace(TABLE["busybox:1.37"], name="failing:1", recipe=str(recipe))
+    with pytest.raises(BaseUnavailable) as error:
+        standins.make(engine, row, TABLE, shell, lambda event: None)
+    assert words in str(error.value) and len(str(error.value)) < 300
+
+
 def test_threads_that_want_one_base_get_one(engine, tiny):
     heard = []
     with ThreadPoolExecutor(4) as pool:

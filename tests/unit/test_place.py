@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,15 @@ def test_a_path_that_is_too_long_for_a_socket_is_reached_by_a_link(tmp_path):
     deep = Place(tmp_path / ("x" * SOCKET_LIMIT))
     assert len(str(deep.socket)) < 50
     assert deep.socket.parent == deep.link
+
+
+def test_one_path_under_two_roots_is_two_places(tmp_path, monkeypatch):
+    here = Place(tmp_path)
+    mark = here.mark
+    assert mark == Place(tmp_path).mark != Place(tmp_path / "other").mark
+    another = tmp_path.stat()
+    monkeypatch.setattr(Path, "stat", lambda path: another)
+    assert here.mark != mark
 
 
 LOG = """\

@@ -49,8 +49,13 @@ class Place:
 
     @property
     def mark(self) -> str:
-        """The name of what it needs outside of its folder: control groups, a link in /run."""
-        return f"shrink-lab-{hashlib.sha256(bytes(self.folder)).hexdigest()[:8]}"
+        """The name of what it needs outside of its folder: control groups, a link in /run.
+
+        Containers may share the machine's control groups, and have a folder of the same path each.
+        """
+        root = Path("/").stat()
+        where = f"{root.st_dev}:{root.st_ino}:".encode() + bytes(self.folder)
+        return f"shrink-lab-{hashlib.sha256(where).hexdigest()[:8]}"
 
     @property
     def log(self) -> Path:
