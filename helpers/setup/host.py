@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shutil
@@ -28,7 +29,7 @@ class Package:
     """A Debian package.
 
     name  as apt knows it
-    mark  the command or the absolute path that shows that it, or another with the same, is here
+    mark  the command, absolute path or soname that shows that it, or another with the same, is here
     why   what it is for
     """
 
@@ -53,7 +54,10 @@ STAND_INS = (
 )
 
 
-BROWSER = Package("chromium", "chromium", "the browser that the tests drive")
+CHROMIUM = Package("chromium", "chromium", "the browser that the tests drive")
+
+DRIVER = Package("libatomic1", "libatomic.so.1", "the library that what drives it is linked to")
+"""Playwright's own Node.js, which comes from PyPI without it."""
 
 BROWSERS = (
     "chromium",
@@ -104,9 +108,15 @@ def may_install_venv() -> bool:
 
 
 def is_here(mark: str) -> bool:
-    """Whether a command, or a file with an absolute path, is on this machine."""
+    """Whether a command, a file with an absolute path, or a library is on this machine."""
     if mark.startswith("/"):
         return Path(mark).exists()
+    if ".so." in mark:
+        try:
+            ctypes.CDLL(mark)
+        except OSError:
+            return False
+        return True
     return shutil.which(mark, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}") is not None
 
 
@@ -169,17 +179,29 @@ def browser() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
+def browser_lacks() -> list[Package]:
+    """What is not here of what the tests need to drive a browser."""
+    lacks = [] if browser() else [CHROMIUM]
+    if platform.system() == "Linux" and not is_here(DRIVER.mark):
+        lacks.append(DRIVER)
+    return lacks
+
+
 def provide_browser(*, yes: bool, say: Say) -> None:
-    """Installs a browser for the tests where there is none and it may be done. Elsewhere the tests
-    that need one are skipped, and counted as that. Raises NotReady where the answer is no."""
-    if browser():
+    """Installs what the tests need to drive a browser, where it may be done. Elsewhere those that
+    need one are skipped, and counted as that. Raises NotReady where the answer is no."""
+    lacks = browser_lacks()
+    if not lacks:
         return
+    packages = [package.name for package in lacks]
     if not (is_root() and is_here("apt-get")):
-        say("No Chromium or Chrome is here: the tests that drive JupyterLab in one are skipped.")
+        said = " and ".join(packages)
+        say(f"Not here: {said}. The tests that drive JupyterLab in a browser are skipped.")
         return
     head = "The tests drive JupyterLab in a browser. This would be done:"
-    _ask([head, _line(f"install {BROWSER.name}", BROWSER.why)], yes=yes, say=say)
-    apt_install([BROWSER.name], say)
+    lines = [_line(f"install {package.name}", package.why) for package in lacks]
+    _ask([head, *lines], yes=yes, say=say)
+    apt_install(packages, say)
 
 
 def can_have(facts: Facts) -> bool:

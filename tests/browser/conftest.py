@@ -59,8 +59,8 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser():
     """Chromium, as the system has it."""
-    if not host.browser():
-        pytest.skip("there is no Chromium or Chrome on this machine")
+    if lacks := host.browser_lacks():
+        pytest.skip(f"not on this machine: {' and '.join(package.name for package in lacks)}")
     with chromium() as found:
         yield found
 

@@ -1,6 +1,7 @@
 """What would be installed or said, given facts of a machine; nothing is installed here."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -168,19 +169,36 @@ def test_apts_own_words_are_given_when_it_fails(monkeypatch, tmp_path):
         host.apt_install(["no-such-package-at-all"], lambda line: None)
 
 
-def test_a_browser_is_installed_only_where_there_is_none_and_it_may_be(monkeypatch):
+@pytest.mark.parametrize(
+    ("found", "marks", "lacks"),
+    [
+        ("/usr/bin/chromium", {"apt-get", "libatomic.so.1"}, []),
+        (None, {"apt-get", "libatomic.so.1"}, ["chromium"]),
+        ("/usr/bin/chromium", {"apt-get"}, ["libatomic1"]),
+        (None, {"apt-get"}, ["chromium", "libatomic1"]),
+    ],
+)
+def test_what_drives_a_browser_is_installed_where_it_may_be(monkeypatch, found, marks, lacks):
     installed, said = [], []
     monkeypatch.setattr(host, "apt_install", lambda names, say: installed.extend(names))
-    monkeypatch.setattr(host, "is_here", lambda mark: True)
+    monkeypatch.setattr(host.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(host, "is_here", lambda mark: mark in marks)
     monkeypatch.setattr(host, "is_root", lambda: True)
-    monkeypatch.setattr(host, "browser", lambda: "/usr/bin/chromium")
-    host.provide_browser(yes=False, say=said.append)
-    assert not installed and not said
-    monkeypatch.setattr(host, "browser", lambda: None)
+    monkeypatch.setattr(host, "browser", lambda: found)
+    if not lacks:
+        host.provide_browser(yes=False, say=said.append)
+        assert not said
+        return
     with pytest.raises(NotReady, match="--yes"):
         host.provide_browser(yes=False, say=said.append)
     host.provide_browser(yes=True, say=said.append)
-    assert installed == ["chromium"]
+    assert installed == lacks
     monkeypatch.setattr(host, "is_root", lambda: False)
     host.provide_browser(yes=True, say=said.append)
-    assert installed == ["chromium"] and "skipped" in said[-1]
+    assert installed == lacks and "skipped" in said[-1]
+
+
+def test_a_library_is_here_or_not():
+    # Python itself was started with this one.
+    assert host.is_here("libc.so.6") is (platform.libc_ver()[0] == "glibc")
+    assert not host.is_here("libno-such-library.so.1")
