@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import json
+import re
 import shlex
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from helpers import debug, names, samples
 from helpers.bases.source import Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import Built, build
+from helpers.building.imported import import_tar
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines.engine import Engine
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 2
 """Builds at once: most of them wait for a compiler on one core or for a download."""
+
+NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*:\w[\w.-]{0,127}", re.ASCII)
+"""A repository and a tag, narrower than engines allow: `docker image tag` documents theirs."""
 
 TOOLS = "busybox:1.37"
 """The base whose tools a sidecar has."""
@@ -99,6 +105,28 @@ class Lab(Value):
             args=args,
             path=path,
         )
+
+    def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
+        """Makes an image without a Dockerfile: the tar is its only layer.
+
+        tar      a file, compressed or not
+        name     of the image, as `page:imported`
+        command  what its containers start, word by word
+
+        Raises LabError for what is no tar, or no name of an image.
+        """
+        if not NAME.fullmatch(name):
+            raise LabError(
+                f"{name!r} can't be the name of an image: take small letters and digits, with a "
+                "colon before its version, as in `page:imported`."
+            )
+        tag = names.TAG_PREFIX + name
+        path = Path(tar).expanduser()
+        labels = {names.OWNER_LABEL: names.owner()}
+        import_tar(self.engine, path, tag=tag, command=command, labels=labels)
+        changes = ["--change", f"CMD {json.dumps(list(command))}"]
+        shown = shlex.join(["docker", "import", *changes, str(tar), tag])
+        return image_of(self.engine, tag, command=shown)
 
     def image(self, reference: str) -> Image:
         """An image that the engine has, by the engine's own name for it; never a stand-in's.

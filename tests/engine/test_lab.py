@@ -2,12 +2,13 @@
 
 import os
 import signal
+import tarfile
 import threading
 import time
 
 import pytest
 
-from helpers import names
+from helpers import debug, names
 from helpers.errors import LabError
 
 HELLO = 'FROM busybox:1.37\nCMD ["echo", "hello"]\n'
@@ -116,3 +117,29 @@ def test_a_dockerfile_in_another_encoding_is_a_sentence(lab, tmp_path):
     (tmp_path / "Dockerfile").write_bytes(b"# caf\xe9\nFROM scratch\n")
     with pytest.raises(LabError, match="UTF-8"):
         lab.build(tmp_path)
+
+
+def test_a_tar_becomes_an_image_without_a_dockerfile(lab, tmp_path):
+    program = debug.copy_out(lab.build("go-hello/scratch"), "/hello", tmp_path)
+    tar = tmp_path / "layer.tar"
+    with tarfile.open(tar, "w") as layer:
+        layer.add(program, "hello")
+
+    image = lab.import_tar(tar, "test-import:tar", command=["/hello"])
+    assert image.size == program.stat().st_size
+    assert len(image.layers) == 1
+    assert image.run().output == "Hello, world!\n"
+    assert image.tag in image.command
+    labels = lab.engine.client.images.get(image.id).labels
+    assert labels == {names.OWNER_LABEL: names.owner()}  # so that `clean` finds it
+    lab.engine.client.images.remove(image.tag)
+
+
+def test_what_is_no_tar_is_said_in_a_sentence(lab, tmp_path):
+    (tmp_path / "text").write_text("no tar" * 1000)
+    with pytest.raises(LabError, match="is it a tar"):
+        lab.import_tar(tmp_path / "text", "test-import:text", command=["/x"])
+    with pytest.raises(LabError, match="no file"):
+        lab.import_tar(tmp_path / "missing", "test-import:missing", command=["/x"])
+    with pytest.raises(LabError, match="the name of an image"):
+        lab.import_tar(tmp_path / "text", "Not A Name", command=["/x"])
