@@ -27,6 +27,7 @@ from helpers.images import records
 from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
+from helpers.images.packages import Packages, packages
 from helpers.learning import exercise as exercises
 from helpers.learning import progress as kept
 from helpers.learning import quiz as quizzes
@@ -156,6 +157,17 @@ class Lab(Value):
                 pool.shutdown(wait=False, cancel_futures=True)
                 stops.stop()
                 raise
+
+    @alive.page()
+    def packages(self, image: Image | str) -> Packages:
+        """The packages that an image has a record of, as scanners find them: Debian's, Alpine's,
+        and the modules in Go programs. Reads the layers.
+
+        Raises LabError where the engine has no image of that name.
+        """
+        image = self.image(image) if isinstance(image, str) else image
+        with image.rootfs as fs:
+            return packages(fs, image.files)
 
     def explore(self, image: Image | str) -> Explorer:
         """An image to look into, layer by layer and file by file: one of the lab's, or any that the

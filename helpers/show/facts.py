@@ -288,6 +288,7 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Stopped": inside.stopped,
     "Variant": _variant,
     "Workbench": _workbench,
+    "Packages": findings.packages,
     "Waste": findings.waste,
 }
 """What draws each value, by the name of its class."""

@@ -14,6 +14,7 @@ from helpers.show.blocks import (
     Branches,
     Column,
     Fact,
+    Prose,
     Table,
     Title,
 )
@@ -21,6 +22,7 @@ from helpers.show.blocks import (
 if TYPE_CHECKING:
     from helpers.binaries.anatomy import Anatomy, Library
     from helpers.images.difference import Difference, FolderChange
+    from helpers.images.packages import Packages
     from helpers.images.waste import Waste
 
 ROWS = 20
@@ -45,6 +47,29 @@ BRANCHES = 100
 
 DEEPEST = 30
 """Depth to which a tree is shown."""
+
+
+RECORDS = {
+    "dpkg": "recorded by dpkg",
+    "status.d": "recorded in status.d, as Distroless does",
+    "apk": "recorded by apk",
+    "go": "modules named in Go programs",
+}
+
+
+def packages(value: Packages) -> Iterator[Block]:
+    if not value:
+        yield Title("no package is recorded here", sign="bad")
+        yield Prose("A scanner finds nothing to look up. It does not follow that nothing is there.")
+        return
+    for kind, count in value.kinds.items():
+        yield Fact(RECORDS[kind], (f"{count:,}",), words=True)
+    yield Table(
+        f"{len(value):,} packages",
+        (Column("package"), Column("version"), Column("record")),
+        tuple((each.name, each.version, each.record) for each in value[:ROWS]),
+        more=max(len(value) - ROWS, 0),
+    )
 
 
 def waste_sums(value: Waste) -> Iterator[Block]:
@@ -198,7 +223,7 @@ def _why_missing(library: Library) -> str:
 def _sections(value: Anatomy) -> Table:
     """Of many sections the small ones are one row, so that the rows add up to the file."""
     first, others = value.sections[:SECTIONS], value.sections[SECTIONS:]
-    rows = [(section.name, section.size) for section in first]
+    rows = [(section.name or "(no name)", section.size) for section in first]
     if others:
         rows.append((f"{len(others):,} more", sum(section.size for section in others)))
     rest = "headers, and gaps between sections" if first else "all of it: no sections are listed"

@@ -409,3 +409,11 @@ def test_an_image_with_odd_names_links_in_circles_and_no_history(engine):
                 assert fs.resolve(path) is None, path
             assert fs.resolve("/up/../far") in (None, "/d")
             assert fs.stat("/d/\udcfd") is None
+
+
+def test_packages_are_those_that_have_a_record(lab):
+    on_base = lab.packages(lab.build("c-hello/two-stage"))
+    assert on_base.kinds.keys() == {"dpkg"} and "libc6" in {p.name for p in on_base}
+    assert lab.packages(lab.build("c-hello/static-scratch")) == ()
+    in_go = lab.packages(lab.build("go-needs/bare"))
+    assert [p.name for p in in_go] == ["std", "needs"]
