@@ -195,7 +195,9 @@ class _Dynamic:
         if self._strings is None:
             raise ELFError("no string table")
         found = parse_cstring_from_stream(self._elf.stream, self._strings + offset)
-        return (found or b"").decode("utf-8", "surrogateescape")
+        if found is None:  # patchelf moves the table to the end, which may not be read yet
+            raise ELFError("a string does not end")
+        return found.decode("utf-8", "surrogateescape")
 
     def versions_needed(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         table = self._versions(GNUVerNeedSection, "DT_VERNEED")

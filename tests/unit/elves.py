@@ -31,11 +31,13 @@ def elf(
     text: bytes = b"",
     sections: dict[str, bytes] | None = None,
     unwritten: int = 0,
+    gap: int = 0,
 ) -> bytes:
     """A 64-bit file. `kind` is e_type: 1 object, 2 fixed program, 3 library or PIE. `wants` are the
     symbol versions that it needs of each library, `has` those that it offers. `text` is put in as
     it is. `sections` come behind the rest, with a table of them; `unwritten` is the size of one,
-    `.bss`, that takes no bytes of the file."""
+    `.bss`, that takes no bytes of the file. With a `gap` the strings come behind the dynamic
+    segment and so many bytes, as patchelf leaves them."""
     order = ">" if machine == "s390x" else "<"
     strings = _Strings()
     tags = [(1, strings(name)) for name in needed]
@@ -66,13 +68,17 @@ def elf(
         at += len(part)
     tags += [(0x6FFFFFFE, places[2]), (0x6FFFFFFF, len(wants or {}))] if need else []
     tags += [(0x6FFFFFFC, places[3]), (0x6FFFFFFD, len(has))] if define else []
-    tags += [(5, places[4]), (10, len(strings.data)), (0, 0)]
+    moved = bytes(gap) + strings.data if gap else b""
+    behind = at + 16 * (len(tags) + 3) + gap
+    tags += [(5, behind if gap else places[4]), (10, len(strings.data)), (0, 0)]
     dynamic = b"".join(struct.pack(order + "QQ", *tag) for tag in tags) if is_dynamic else b""
+    dynamic_size = len(dynamic)
+    dynamic += moved
     whole = at + len(dynamic)
     segments = [(1, 0, whole)]
     segments += [(3, places[0], len(parts[0]))] if interpreter else []
     segments += [(4, places[1], len(note))] if note else []
-    segments += [(2, at, len(dynamic))] if is_dynamic else []
+    segments += [(2, at, dynamic_size)] if is_dynamic else []
     body, rows, names = _sections(sections or {}, unwritten, whole) if sections else (b"", [], 0)
     ident = b"\x7fELF" + bytes([2, 1 if order == "<" else 2, 1]) + bytes(9)
     places_ = (64, whole + len(body) if rows else 0)

@@ -111,6 +111,10 @@ def test_a_big_file_is_not_read_whole(tmp_path):
     assert read_header(Counting(tmp_path), "/dynamic").needed == ("libone.so",)
     assert len(read) == 3
 
+    put(tmp_path, "/patched", program(gap=50 * HEAD))  # the strings alone are
+    assert read_header(Counting(tmp_path), "/patched").needed == ("libone.so",)
+    assert len(read) == 5
+
 
 def test_links_are_followed(glibc):
     put(glibc, "/srv/app-1.0", program(needed=[]))
