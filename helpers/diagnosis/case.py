@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}
 """What most machines of an architecture run besides: their own kind with narrower addresses."""
 
+VENV_FILE = 10_000
+"""More bytes than a virtual environment's own file has."""
+
 MUSL_LOADERS = {
     "amd64": "ld-musl-x86_64.so.1",
     "arm64": "ld-musl-aarch64.so.1",
@@ -131,6 +134,15 @@ class Case:
             path = normpath(join(folder, file.target))
             file = self.fs.stat(path)
         return path if seen and not file else None
+
+    def python(self, path: str) -> str | None:
+        """The Docker Hub name of the Python whose virtual environment a path is in; None for any
+        other path. Its `pyvenv.cfg` says which that was (PEP 405)."""
+        text = self.fs.read(join(dirname(dirname(path)), "pyvenv.cfg"), VENV_FILE).decode(
+            errors="replace"
+        )
+        found = re.search(r"(?m)^version(?:_info)?\s*=\s*(\d+\.\d+)", text)
+        return f"python:{found[1]}-slim" if found else None
 
     def release(self) -> str | None:
         """The Docker Hub name of the distribution that the image is, None where it doesn't say."""

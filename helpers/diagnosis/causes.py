@@ -12,7 +12,7 @@ from typing import Any
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.command import SHELLS, listed, script_of, shebang, simple
 from helpers.diagnosis.permissions import locked_folder
-from helpers.diagnosis.said import Said, static, table
+from helpers.diagnosis.said import Said, is_linked_here, static, table
 
 PAGE = 4096
 """Bytes in which the kernel maps a file; the rest of the last one is zeros."""
@@ -63,7 +63,7 @@ def missing_loader(case: Case) -> Said | None:
         "target": target,
         "libc": libc,
         "other": case.other_libc,
-        "static": static(case),
+        "static": static(case) if is_linked_here(case) else None,
         "base": f"FROM {base}" if (base := table()["bases"].get(libc)) else None,
         "built": case.start.path if head.libc == "glibc" else None,
     }
@@ -85,7 +85,9 @@ def missing_file(case: Case) -> Said | None:
         "to": "/usr/local/bin" if "/usr/local/bin" in process.folders else process.folders[0],
     }
     if start.path and (target := case.dangling(start.path)):
-        return Said("dangling", facts | {"target": target}, (target,))
+        python = case.python(start.path)
+        text = "virtual-environment" if python else "dangling"
+        return Said(text, facts | {"target": target, "python": python}, (target,))
     script = script_of(start.parent.argv) if start.by == "shell" and start.parent else None
     if meant := listed(script or ""):
         return Said("not-json", facts | {"exec_form": case.exec_form(meant)}, (name,))

@@ -3,6 +3,7 @@ Dockerfile that more than one cause proposes."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ from typing import Any
 
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.command import SHELLS
+
+TOOLCHAIN = re.compile(
+    r"(lib(c|m|dl|pthread|rt|resolv|util|gcc_s|stdc\+\+|atomic)|ld-linux.*)\.so|libc\.musl-"
+)
+"""What a C library and GCC bring: each of these they have for static linking too."""
+
+RUNTIMES = ("java", "node", "python", "ruby", "perl", "php")
+"""Programs that load compiled modules while they run."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,14 @@ def static(case: Case) -> str | None:
     if any(name.startswith("libstdc++") for name in head.needed):
         return f"RUN g++ -static -o {path} …"
     return f"RUN gcc -static -o {path} …"
+
+
+def is_linked_here(case: Case) -> bool:
+    """Whether a compiler's own libraries are all that the program needs, so that its author can
+    link it statically. A runtime such as `java` has libraries of its own, or loads some later."""
+    needed = case.header.needed if case.header else ()
+    runtime = basename(case.start.path or "").startswith(RUNTIMES)
+    return not runtime and all(map(TOOLCHAIN.match, needed))
 
 
 def is_own(case: Case) -> bool:

@@ -208,6 +208,22 @@ def test_missing_loader(image):
     assert image.diagnosis("/app").missing == ("/lib/gone",)
 
 
+@pytest.mark.parametrize(
+    ("path", "needed", "proposed"),
+    [
+        ("/app", ["libm.so.6", "libstdc++.so.6", "libc.so.6", "ld-linux-x86-64.so.2"], True),
+        ("/app", ["libc.musl-x86_64.so.1"], True),
+        ("/app", ["libjli.so", "libc.so.6"], False),
+        ("/jre/bin/java", ["libc.so.6"], False),
+        ("/opt/python3.13", ["libc.so.6"], False),
+    ],
+)
+def test_static_linking_is_proposed_for_what_its_author_links(image, path, needed, proposed):
+    image.put(path, elf(interpreter=GLIBC, needed=needed))
+    fixes = image.diagnosis(path).fixes
+    assert any("-static" in fix for fix in fixes) is proposed, fixes
+
+
 def test_missing_loader_of_a_go_program(image):
     image.put("/app", elf(interpreter=GLIBC, go=True))
     assert "ENV CGO_ENABLED=0" in image.diagnosis("/app").fixes
@@ -261,6 +277,13 @@ def test_missing_file(image):
     assert found.cause == "missing-file"
     assert found.fixes == ('CMD ["/srv/app", "--now", "x"]',)
     assert image.cause("/srv/app/more") == "missing-file"
+
+
+def test_a_virtual_environment_without_its_python(image):
+    image.link("/venv/bin/python", "/usr/bin/python3").put("/venv/pyvenv.cfg", "version = 3.11.2\n")
+    found = image.diagnosis("/venv/bin/python", "page.py")
+    assert (found.cause, found.missing) == ("missing-file", ("/usr/bin/python3",))
+    assert found.fixes == ("FROM python:3.11-slim",)
 
 
 def test_missing_file_behind_a_shell(shell):
