@@ -86,7 +86,8 @@ def parser() -> argparse.ArgumentParser:
 
     bases = asks(add("bases", "the base images: which are here, and ways to get the others"))
     bases.add_argument("action", choices=["list", "pull", "build", "export", "load"])
-    bases.add_argument("what", nargs="*", metavar="FILE or NAME", help="an archive; names of bases")
+    what = "an archive; names of bases, or notebooks (14, 00-11) for all that they need"
+    bases.add_argument("what", nargs="*", metavar="FILE or NAME", help=what)
 
     why = add("why", "run an image of your own, and say why if it does not start")
     why.add_argument("image", metavar="IMAGE")
@@ -195,7 +196,7 @@ def _book(options: argparse.Namespace) -> int:
 
 
 def _bases(options: argparse.Namespace) -> int:
-    from helpers.bases.source import Bases
+    from helpers.bases.source import EVERY, Bases
     from helpers.engines.engine import Engine
     from helpers.show import progress
 
@@ -208,13 +209,13 @@ def _bases(options: argparse.Namespace) -> int:
         if options.action == "export":
             file, *some = options.what
             with progress.listener(f"save {file}") as listen:
-                bases.export(Path(file), some or None, listen)
+                bases.export(Path(file), bases.chosen(some) or None, listen)
         elif options.action == "load":
             for file in options.what:
                 with progress.listener(f"load {file}") as listen:
                     bases.load(Path(file), listen)
         elif source:
-            for name in options.what or bases.in_order():
+            for name in bases.chosen(options.what or [EVERY]):
                 with progress.listener(f"base {name}") as listen:
                     bases.ensure(name, listen)
         print(bases.table())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers import debug, names, samples
-from helpers.bases.source import Base, Bases
+from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import Built, build
 from helpers.building.imported import import_tar
@@ -271,13 +271,14 @@ class Lab(Value):
             return self.bases.ensure(name, listen)
 
     def prefetch(self) -> None:
-        """Fetches the bases of the whole series in the background, in the notebooks' order.
+        """Fetches the bases of part one in the background, in the notebooks' order; a language's
+        come when its notebook asks for them.
 
         It ends at the first that can't be had: the build that needs that one says why.
         """
 
         def fetch() -> None:
-            for name in self.bases.in_order():
+            for name in self.bases.in_order(PART_ONE):
                 try:
                     self.bases.ensure(name)
                 except LabError:

@@ -4,6 +4,7 @@ where it came from."""
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 ARCHIVE = "bases.tar"
 """The archive in the cache folder that is used without being named."""
+
+EVERY, PART_ONE = "00-99", "00-11"
+"""Notebooks by their numbers: a language's bases can weigh as much as all of part one's."""
+
+NOTEBOOKS = re.compile(r"\d\d(-\d\d)?")
+"""What stands for the bases of notebooks where a base's name could."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,10 +91,24 @@ class Bases:
         mixed = [f"{', '.join(sorted(found))} from {origin}" for origin, found in others.items()]
         return "; but ".join([words, *mixed])
 
-    def in_order(self) -> list[str]:
-        """The names of the bases that notebooks need, in the order in which they do."""
-        rows = [row for row in self._table.values() if row.notebooks]
-        return [row.name for row in sorted(rows, key=lambda row: row.notebooks[0])]
+    def in_order(self, notebooks: str = EVERY) -> list[str]:
+        """The names of the bases that notebooks need, in the order in which they do.
+
+        notebooks  of which notebooks: a number (`14`) or a range (`00-11`)
+        """
+        first, _, last = notebooks.partition("-")
+        needed = {
+            row.name: min((n for n in row.notebooks if first <= n <= (last or first)), default=None)
+            for row in self._table.values()
+        }
+        found = [name for name, notebook in needed.items() if notebook]
+        return sorted(found, key=lambda name: needed[name])
+
+    def chosen(self, words: Sequence[str]) -> list[str]:
+        """The names of bases, each once, that somebody asked for: by names, or by notebooks as
+        `in_order` takes them."""
+        lists = [self.in_order(w) if NOTEBOOKS.fullmatch(w) else [w] for w in words]
+        return list(dict.fromkeys(name for names in lists for name in names))
 
     def table(self) -> BaseTable:
         """Every base, with what the engine has of it."""

@@ -34,6 +34,14 @@ def bases(engine):
     return Bases(engine, source="stand-ins")
 
 
+def test_bases_are_chosen_by_their_names_or_by_the_notebooks_that_need_them(bases):
+    assert bases.chosen(["gcc:14", "00", "gcc:14"]) == ["gcc:14", "busybox:1.37"]
+    part_one = bases.chosen(["00-11"])
+    assert {"busybox:1.37", "gcc:14"} < set(part_one) <= set(bases.in_order())
+    assert part_one == [name for name in bases.in_order() if name in part_one]
+    assert bases.chosen([]) == []
+
+
 @pytest.fixture
 def tiny(engine, tmp_path, monkeypatch):
     """A table with two bases that take a second: `tiny:1` and, built on it, `upper:1`."""
