@@ -1,11 +1,12 @@
-"""Knows how every test is run: the unit tests, then the engine's and the notebooks side by side;
-counts them, and looks whether anything is left behind."""
+"""Knows how every test is run, in two lanes side by side while the bases are made; counts the
+tests, and looks whether anything is left behind."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
+import threading
 import time
 import uuid
 import xml.etree.ElementTree as ElementTree
@@ -41,14 +42,14 @@ class Part:
 
 
 UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py", "tests/test_book.py"))
-"""They need no engine, so the bases can be made meanwhile."""
-
 ENGINE = Part("engine tests", ("tests/engine",))
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
-"""Side by side with the engine's tests: while one compiles, the other waits for the engine."""
-
 BROWSER = Part("browser tests", ("tests/browser",))
-"""By themselves: what they wait for, a person would wait for too."""
+
+LANES = ((UNIT, ENGINE), (NOTEBOOKS, BROWSER))
+"""Run side by side, each from left to right: while one compiles, the other waits for the engine.
+The notebooks need the bases in the order in which they are made, the engine's tests in any: so
+those come after the ones that need no engine. Chromium comes last, when little else runs."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,10 @@ def run(others: Sequence[str], say: Say) -> int:
     with _engine(mark, left) as engine:
         try:
             if chosen := _chosen(others):
-                _run_parts([chosen], others, outcomes, say)
+                _run_lanes([[chosen]], others, outcomes, say)
             else:
-                bases = None if others else lambda: _make_bases(engine, say)
-                _run_parts([UNIT], others, outcomes, say, meanwhile=bases)
-                _run_parts([ENGINE, NOTEBOOKS], others, outcomes, say)
-                _run_parts([BROWSER], others, outcomes, say)
+                with _meanwhile(None if others else lambda: _make_bases(engine, say)):
+                    _run_lanes(LANES, others, outcomes, say)
         except KeyboardInterrupt:
             interrupted = True
     with processes.uninterrupted():
@@ -139,8 +138,20 @@ def _chosen(others: Sequence[str]) -> Part | None:
     return Part("chosen tests", ("--nbval",) if any(".ipynb" in path for path in paths) else ())
 
 
+@contextmanager
+def _meanwhile(task: Callable[[], None] | None) -> Iterator[None]:
+    """Does a task, if there is one, while the `with` block runs; an interrupt doesn't wait for it:
+    the engine stops what it still builds when this process goes."""
+    thread = threading.Thread(target=task, daemon=True) if task else None
+    if thread:
+        thread.start()
+    yield
+    if thread:
+        thread.join()
+
+
 def _make_bases(engine: Engine, say: Say) -> None:
-    """Makes every base first, so that no test waits, or runs out of time, for another's."""
+    """Makes every base in the notebooks' order, so that few tests wait for one."""
     from helpers.bases.source import Bases
 
     bases = Bases(engine)
@@ -156,37 +167,36 @@ def _make_bases(engine: Engine, say: Say) -> None:
             say(f"  {name:<28} {units.size(base.size):>8}  {base.source}, {took}")
 
 
-def _run_parts(
-    parts: Sequence[Part],
-    others: Sequence[str],
-    outcomes: list[Outcome],
-    say: Say,
-    meanwhile: Callable[[], None] | None = None,
+def _run_lanes(
+    lanes: Sequence[Sequence[Part]], others: Sequence[str], outcomes: list[Outcome], say: Say
 ) -> None:
-    """Runs parts at the same time and shows the output of each, whole, when it ends.
+    """Runs lanes at the same time, the parts of each one after the other, and shows the output of
+    each part, whole, when it ends.
 
-    others     arguments for each pytest
-    outcomes   gets theirs, also of those that an interrupt ends
-    meanwhile  what is done while they run
+    others    arguments for each pytest
+    outcomes  gets theirs, also of those that an interrupt ends
     """
     with tempfile.TemporaryDirectory(prefix="shrink-test-") as folder:
         Path(folder).chmod(OTHERS_PASS)
-        running = [_Running(part, others, Path(folder) / str(i)) for i, part in enumerate(parts)]
+        waiting = [list(lane) for lane in lanes]
+        running: dict[int, _Running] = {}
         heard = time.monotonic()
         try:
-            if meanwhile:
-                meanwhile()
-            while running:
-                for each in [each for each in running if each.process.poll() is not None]:
-                    running.remove(each)
-                    outcomes.append(each.finish())
+            while any(waiting) or running:
+                for i, parts in enumerate(waiting):
+                    if parts and i not in running:
+                        part = parts.pop(0)
+                        stem = Path(folder) / part.name.replace(" ", "-")
+                        running[i] = _Running(part, others, stem)
+                for i in [i for i, each in running.items() if each.process.poll() is not None]:
+                    outcomes.append(running.pop(i).finish())
                 if time.monotonic() - heard > TICK:
                     heard = time.monotonic()
-                    for each in running:
+                    for each in running.values():
                         say(f"… {each.part.name}: {each.state()}")
                 time.sleep(0.2)
         finally:
-            for each in running:  # none, unless it was interrupted
+            for each in running.values():  # none, unless it was interrupted
                 processes.end(each.process)
                 outcomes.append(each.finish(whole=False))
 

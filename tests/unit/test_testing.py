@@ -56,3 +56,22 @@ def test_a_temporary_file_that_stays_is_told(tmp_path):
     running.process.wait()
     outcome = running.finish()
     assert (outcome.passed, outcome.left) == (1, ("stays",))
+
+
+def test_lanes_go_side_by_side_and_each_from_left_to_right(tmp_path):
+    def part(name, code):
+        file = tmp_path / f"test_{name}.py"
+        folder = f"    folder = pathlib.Path({str(tmp_path)!r})\n"
+        wait = "    while not (folder / 'b').exists(): time.sleep(0.05)\n" if name == "a" else ""
+        touch = f"    (folder / {name!r}).touch()\n"
+        file.write_text(f"import pathlib, time\n\ndef test():\n{folder}{wait}{code}{touch}")
+        return testing.Part(name, (str(file),))
+
+    first = part("a", ""), part("c", "    assert (folder / 'a').exists()\n")
+    outcomes = []
+    testing._run_lanes([first, [part("b", "")]], (), outcomes, print)
+    assert {each.name: (each.passed, each.failed) for each in outcomes} == {
+        "a": (1, 0),
+        "b": (1, 0),
+        "c": (1, 0),
+    }
