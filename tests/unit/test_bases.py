@@ -23,7 +23,7 @@ names_of = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.name)
 
 @names_of
 def test_a_row_is_whole(row):
-    assert re.fullmatch(r"[a-z]+:[\w.-]+", row.name), "a name has a tag, never `latest`"
+    assert re.fullmatch(r"[a-z-]+:[\w.-]+", row.name), "a name has a tag, never `latest`"
     assert row.digest is None or re.fullmatch("sha256:[0-9a-f]{64}", row.digest)
     assert date.fromisoformat(row.as_of) and row.source, "a figure has a date and a source"
     assert (base_table.FOLDER / row.recipe).is_file(), "a row without its recipe"
@@ -104,6 +104,15 @@ def test_a_changed_recipe_or_script_has_another_fingerprint(tmp_path, monkeypatc
     assert changed("gcc.Dockerfile") == {"gcc:14"}
     assert changed("slim.sh") == {"debian:trixie-slim", "debian:bullseye-slim", "ubuntu:24.04"}
     assert changed("root.sh") == set(TABLE), "all stand on the first root"
+
+
+def test_what_a_machine_trusts_besides_is_found_in_every_folder(tmp_path):
+    (tmp_path / "office").mkdir()
+    (tmp_path / "b.crt").write_text("B\n")
+    (tmp_path / "office" / "a.crt").write_text("A\n")
+    (tmp_path / "notes.txt").write_text("no certificate")
+    assert standins.trusted_here(tmp_path) == "B\nA"
+    assert standins.trusted_here(tmp_path / "none") == ""
 
 
 def test_targets_of_one_recipe_have_fingerprints_of_their_own():

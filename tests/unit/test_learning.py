@@ -38,6 +38,12 @@ def test_every_lesson_has_a_quiz():
     assert tuple(quiz.lengths()) == exercise.numbers()
 
 
+@pytest.mark.parametrize("number", exercise.numbers())
+def test_every_condition_of_an_exercise_can_be_read_and_has_a_hint(number):
+    task = exercise.exercise(number)
+    assert task.conditions and all(each.says and each.hints for each in task.conditions)
+
+
 @pytest.mark.parametrize("number", quiz.lengths())
 def test_every_option_is_explained_and_one_is_right(number):
     for question in quiz.quiz(number).questions:
@@ -212,9 +218,14 @@ def test_a_widget_is_there_in_a_front_end_alone(value, monkeypatch):
 # progress
 
 
+LESSONS, QUESTIONS = len(quiz.lengths()), sum(quiz.lengths().values())
+
+
 def test_without_a_file_there_is_no_progress(file):
     shown = repr(progress.read())
-    assert shown.startswith("0 of 36 questions answered, 0 of 12 exercises met\nnotebook")
+    assert shown.startswith(
+        f"0 of {QUESTIONS} questions answered, 0 of {LESSONS} exercises met\nnotebook"
+    )
     assert "\n02-multi-stage-builds         0 of 3  not yet\n" in shown
     assert not file.parent.exists()
 
@@ -225,7 +236,7 @@ def test_what_is_kept_is_read_again_and_has_a_sign(file):
     keep_exercise("02")
     keep_answer("05", 2)
     shown = repr(progress.read())
-    assert shown.startswith("4 of 36 questions answered, 1 of 12 exercises met\n")
+    assert shown.startswith(f"4 of {QUESTIONS} questions answered, 1 of {LESSONS} exercises met\n")
     assert "\n02-multi-stage-builds         ✓ 3 of 3  ✓ met\n" in shown
     assert "\n05-missing-libc               1 of 3    not yet\n" in shown
     assert list(file.parent.glob("*.bak*")) == []
