@@ -1,0 +1,10 @@
+FROM golang:1.24 AS build
+ARG FLAGS="-s -w"
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 go build -tags timetzdata -trimpath -ldflags "$FLAGS" -o /page .
+
+FROM scratch
+COPY --from=build /page /
+CMD ["/page"]
