@@ -1,0 +1,18 @@
+FROM eclipse-temurin:25-jdk AS build
+WORKDIR /src
+COPY . .
+RUN sh make-jar
+ARG OPTIONS="--strip-debug --no-header-files --no-man-pages"
+RUN jlink --output /jre \
+    --add-modules "$(jdeps --print-module-deps /page.jar),jdk.localedata" \
+    --include-locales fr $OPTIONS
+RUN mkdir /needs \
+    && cp --parents $(ldd /jre/bin/java /jre/lib/*.so /jre/lib/server/*.so \
+        | grep -o '[[:space:]]/lib[^ ]*' | sort -u) /needs
+RUN /jre/bin/java -XX:AOTCacheOutput=/page.aot -jar /page.jar
+
+FROM scratch
+COPY --from=build /needs /
+COPY --from=build /jre /jre
+COPY --from=build /page.jar /page.aot /
+CMD ["/jre/bin/java", "-XX:AOTCache=/page.aot", "-jar", "/page.jar"]
