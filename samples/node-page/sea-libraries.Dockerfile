@@ -1,0 +1,13 @@
+FROM node:24-slim AS build
+WORKDIR /app
+COPY . .
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci
+RUN npm run bundle && npm run blob
+RUN cp /usr/local/bin/node dist/page && npm run inject
+RUN mkdir /needs && cp --parents $(ldd dist/page | grep -o '/[^ ]*') /needs
+
+FROM scratch
+COPY --from=build /needs /
+COPY --from=build /app/dist/page /
+CMD ["/page"]
