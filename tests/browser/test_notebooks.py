@@ -1,4 +1,4 @@
-"""Every notebook, opened as it is committed, and then run, as a learner does."""
+"""Every notebook, opened as it is committed; part one is then run, as a learner does."""
 
 import pytest
 
@@ -6,11 +6,19 @@ from helpers import names
 
 NOTEBOOKS = sorted(path.name for path in (names.ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
+PART_ONE = [name for name in NOTEBOOKS if name < "12"]
+"""Every kind of view is in these. What the others compute, nbval compares."""
+
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_has_no_holes_unrun_and_no_errors_when_it_was_run(lab, name):
+def test_a_notebook_has_no_holes_as_it_is_committed(lab, name):
     lab.open(f"notebooks/{name}")
-    assert not lab.holes(), "as it is committed"
-    lab.run_all(seconds=180)
+    assert not lab.holes()
+
+
+@pytest.mark.parametrize("name", PART_ONE)
+def test_a_notebook_has_no_holes_and_no_errors_when_it_was_run(lab, name):
+    lab.open(f"notebooks/{name}")
+    lab.run_all()
     assert not lab.errors()
-    assert not lab.holes(), "after it was run"
+    assert not lab.holes()
