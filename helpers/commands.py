@@ -102,7 +102,9 @@ def parser() -> argparse.ArgumentParser:
 
     add("doctor", "what is here, what is missing, and what to do about it")
     clean = add("clean", "remove what the lab has made on the engine, and nothing else")
-    clean.add_argument("--bases", action="store_true", help="the stand-in bases too")
+    clean.add_argument(
+        "--bases", action="store_true", help="the stand-in bases too, and the newer engine"
+    )
     return top
 
 
@@ -264,11 +266,17 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _clean(options: argparse.Namespace) -> int:
+    from helpers import newer
     from helpers.engines.engine import Engine
     from helpers.lab import Lab
 
     with Engine.find() as engine:
         Lab(engine=engine).clean(bases=options.bases)
+    if options.bases:
+        newer.remove()
+    elif newer.is_made() and not newer.obstacle():
+        with newer.joined() as engine:
+            Lab(engine=engine).clean()
     return 0
 
 

@@ -8,13 +8,13 @@ import re
 import shlex
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import debug, names, samples
+from helpers import debug, names, newer, samples
 from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import Built, build
@@ -22,6 +22,7 @@ from helpers.building.imported import import_tar
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines.engine import Engine
+from helpers.engines.needs import Needs, described
 from helpers.errors import BuildFailed, LabError
 from helpers.images import records
 from helpers.images.difference import Difference, difference
@@ -61,13 +62,32 @@ class Lab(Value):
     engine  an `Engine`; without it, the first that answers, or a private one
     bases   where base images come from (`hub`, `stand-ins`, an archive's path); without it,
             `LAB_BASES`, or the first source that works
+    builder the lowest version of BuildKit that will do, as `"0.13"`
+    store   the image store that it must have: `containerd` or `graph`
+
+    Where that engine has not got what is asked for, the lab is on a newer one of its own, which is
+    made the first time (about a minute), and gets its bases from the other.
 
     Raises EngineError where no engine can be had.
     """
 
-    def __init__(self, *, engine: Engine | None = None, bases: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine | None = None,
+        bases: str | None = None,
+        builder: str = "",
+        store: str = "",
+    ) -> None:
+        needs = Needs(builder, store)
         self.engine = engine or Engine.find()
         self.bases = Bases(self.engine, source=bases)
+        self._first: Engine | None = None
+        if not needs.met_by(self.engine):
+            self._first = self.engine
+            with alive.page(), progress.listener("a newer engine") as listen:
+                self.engine = newer.engine(self._first, self.bases, needs, listen)
+            self.bases = Bases(self.engine, beside=self.bases)
         self._hints = exercises.Hints()
         atexit.register(self.close)
 
@@ -79,6 +99,7 @@ class Lab(Value):
         dockerfile: str | Path | None = None,
         target: str | None = None,
         args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str | bytes] | None = None,
     ) -> Image:
         """Builds an image, with live progress, and returns it.
 
@@ -88,11 +109,14 @@ class Lab(Value):
                     the context's `Dockerfile`
         target      the stage to stop at
         args        build arguments
+        secrets     by id, what `RUN --mount=type=secret` shows to a step
 
         Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
         """
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
-            return self._build_variant(samples.variant(what), target=target, args=args)
+            return self._build_variant(
+                samples.variant(what), target=target, args=args, secrets=secrets
+            )
         context = Path(what).expanduser()
         text, path = _dockerfile(context, dockerfile)
         named = ["-f", "-"] if path is None else ["-f", str(path)] if dockerfile else []
@@ -104,6 +128,7 @@ class Lab(Value):
             shown=[*named, str(what)],
             target=target,
             args=args,
+            secrets=secrets,
             path=path,
         )
 
@@ -317,6 +342,8 @@ class Lab(Value):
         """Leaves the engine; the last to leave a private one stops it."""
         atexit.unregister(self.close)
         self.engine.close()
+        if self._first:
+            self._first.close()
 
     def _build_variant(
         self,
@@ -324,8 +351,14 @@ class Lab(Value):
         *,
         target: str | None = None,
         args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str | bytes] | None = None,
         stops: Stops | None = None,
     ) -> Image:
+        if not Needs(variant.builder).met_by(self.engine):
+            raise LabError(
+                f"{variant.key} needs BuildKit {variant.builder}, and {described(self.engine)}: "
+                f"build it in a `Lab(builder={variant.builder!r})`."
+            )
         dockerfile = variant.dockerfile.relative_to(names.ROOT)
         context = variant.context.relative_to(names.ROOT)
         # Another stage is another image: it must not take the variant's name or its figures.
@@ -339,6 +372,7 @@ class Lab(Value):
             shown=["-f", dockerfile.as_posix(), context.as_posix()],
             target=target or variant.target,
             args={**variant.args, **(args or {})},
+            secrets=secrets,
             path=variant.dockerfile,
             stops=stops,
         )
@@ -354,11 +388,16 @@ class Lab(Value):
         before: str | None = None,
         target: str | None = None,
         args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str | bytes] | None = None,
         path: Path | None = None,
         title: str | None = None,
         stops: Stops | None = None,
     ) -> Image:
         args = args or {}
+        hidden = {
+            name: value.encode() if isinstance(value, str) else value
+            for name, value in (secrets or {}).items()
+        }
         title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
         with progress.listener(title) as listen:
@@ -373,6 +412,7 @@ class Lab(Value):
                     target=target,
                     args=args,
                     labels={names.OWNER_LABEL: names.owner()},
+                    secrets=hidden,
                     listener=listen,
                     dockerfile_path=path,
                     stops=stops,
@@ -391,7 +431,7 @@ class Lab(Value):
             key=key,
             before=before,
             dockerfile=text,
-            command=_command(tag, shown, target, args),
+            command=_command(tag, shown, target, args, hidden),
             bases=tuple(bases),
             target=target,
             context_size=built.context_size,
@@ -429,10 +469,18 @@ def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path
         ) from None
 
 
-def _command(tag: str, shown: list[str], target: str | None, args: Mapping[str, str]) -> str:
+def _command(
+    tag: str,
+    shown: list[str],
+    target: str | None,
+    args: Mapping[str, str],
+    secrets: Iterable[str] = (),
+) -> str:
     options = ["--target", target] if target else []
     for name, value in args.items():
         options += ["--build-arg", f"{name}={value}"]
+    for name in secrets:
+        options += ["--secret", f"id={name}"]
     return shlex.join(["docker", "build", "-t", tag, *options, *shown])
 
 

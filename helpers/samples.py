@@ -75,6 +75,7 @@ class Variant(Value):
     article     the article's figure, or None where it has none
     expected    what it does when it runs
     fails       part of what the engine or the step says where the build itself must fail, or None
+    builder     the lowest version of BuildKit that can build it, or "" for any builder
     after       key of the variant whose Dockerfile this one is marked against, or None
     bounds      by source of bases (`stand-in`, `hub`), then by architecture (`amd64`, `arm64`)
     """
@@ -89,6 +90,7 @@ class Variant(Value):
     article: Article | None = None
     expected: Expected = Expected()
     fails: str | None = None
+    builder: str = ""
     after: str | None = None
     bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
 
@@ -156,6 +158,7 @@ def _variant(folder: Path, key: str, name: str, row: dict[str, Any]) -> Variant:
         article=Article(**row["article"]) if "article" in row else None,
         expected=Expected(**run),
         fails=row.get("fails"),
+        builder=row.get("builder", ""),
         after=f"{folder.name}/{after}" if after and "/" not in after else after,
         bounds={
             source: {architecture: Bounds(**limits) for architecture, limits in by.items()}

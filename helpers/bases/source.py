@@ -21,6 +21,7 @@ from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.archive import Archive, Entry
 from helpers.bases.table import BaseInfo, BaseTable, short_name
+from helpers.engines import transfer
 from helpers.errors import BaseUnavailable, LabError
 from helpers.events import Event, Listener, ignore
 from helpers.value import Value
@@ -67,12 +68,17 @@ class Bases:
     source  `hub`, `stand-ins` or an archive's path, and nothing else is tried; without it what
             `LAB_BASES` says; without that the first that has the base: here already at the pinned
             digest, an archive, Docker Hub, stand-ins
+    beside  the bases of another engine, which this one gets its own from: what that one has not
+            got, it makes local first
 
     May be used by several threads. Raises LabError for an archive that can't be read.
     """
 
-    def __init__(self, engine: Engine, source: str | None = None) -> None:
+    def __init__(
+        self, engine: Engine, source: str | None = None, *, beside: Bases | None = None
+    ) -> None:
         self._engine = engine
+        self._beside = beside
         self._table = base_table.read()
         self._hub = hub.Hub(engine)
         self._chosen = source or os.environ.get(names.BASES_VARIABLE) or None
@@ -83,6 +89,9 @@ class Bases:
     def source_line(self) -> str:
         """Which source is used and why, and what came from another one. Docker Hub is asked for,
         where that has to be known."""
+        if self._beside:
+            whose = f"{self._beside._engine.name} {self._beside._engine.version}"
+            return f"brought from {whose}: {self._beside.source_line}"
         usual, words = self._usual()
         others: dict[str, list[str]] = {}
         for name, origin in self._from.items():
@@ -123,6 +132,8 @@ class Bases:
         BaseUnavailable, which says what was tried.
         """
         row = self._table.get(short_name(name))
+        if self._beside and (row or not self._has(name)):
+            return self._brought(self._beside, name, listener)
         if row is None:
             return self._other(name, listener)
         reasons: list[str] = []
@@ -226,6 +237,17 @@ class Bases:
                     begins_with[name] = self._stand_in(self._table[name], listener).reference
             reference = standins.make(self._engine, row, self._table, begins_with, listener)
         return self._made(row, reference, "stand-in", "stand-ins")
+
+    def _brought(self, beside: Bases, name: str, listener: Listener) -> Base:
+        base = beside.ensure(name, listener)
+        with _locked(f"{name} {self._engine.version}", listener):
+            transfer.bring(beside._engine, self._engine, base.reference, listener)
+        return base
+
+    def _has(self, name: str) -> bool:
+        with suppress(docker.errors.APIError):
+            return bool(self._engine.client.images.get(name))
+        return False
 
     def _made(self, row: BaseInfo, reference: str, source: str, origin: str) -> Base:
         if row.notebooks:

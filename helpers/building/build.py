@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from helpers.building.context import Context, ContextTar
 from helpers.building.dockerfile import instructions
 from helpers.building.failed_run import examined
 from helpers.building.sent import sent
+from helpers.building.session import session
 from helpers.building.steps import stage_names, steps
 from helpers.building.trace import Trace
 from helpers.errors import EngineError, LabError
@@ -78,6 +79,7 @@ def build(
     target: str | None = None,
     args: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    secrets: Mapping[str, bytes] | None = None,
     no_cache: bool = False,
     listener: Listener = ignore,
     dockerfile_path: Path | None = None,
@@ -92,6 +94,7 @@ def build(
     target           the name of the stage to stop at
     args             build arguments
     labels           labels of the image
+    secrets          by id, for `RUN --mount=type=secret`
     no_cache         whether every step is done again
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
@@ -130,7 +133,9 @@ def build(
         **({"nocache": "1"} if no_cache else {}),
     }
     image, problem = "", None
-    with _watched(one, stops or Stops()):
+    opened = session(engine, secrets) if secrets else nullcontext("")
+    with opened as own, _watched(one, stops or Stops()):
+        query |= {"session": own} if own else {}
         for message in one.messages(query, tar):
             if isinstance(message, Event):
                 listener(message)
@@ -156,6 +161,7 @@ def build(
                 bases=bases,
                 args=args,
                 labels=labels,
+                secrets=secrets,
                 dockerfile_path=dockerfile_path,
                 stops=stops,
             )

@@ -15,6 +15,8 @@ from helpers.engines.endpoints import Endpoint, chosen, usual
 from helpers.errors import EngineError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from docker import DockerClient
 
     from helpers.engines.private import Attachment
@@ -93,6 +95,22 @@ class Engine:
         except _Absent as none:
             raise unusable or none from None
 
+    @classmethod
+    def inside(cls, root: Path, *, start: bool = True, timeout: float = 10.0) -> Engine | None:
+        """The private engine of another Debian, whose folder is `root`.
+
+        start    start it where it does not run; without this, the answer is None then
+        timeout  seconds that it has for its answer
+
+        Raises EngineError where it can't be started or doesn't answer.
+        """
+        try:
+            return _private(timeout, start, str(root))
+        except _Absent:
+            if not start:
+                return None
+            raise
+
     def close(self, *, wait: bool = False) -> None:
         """Leaves the engine; a private one ends some seconds after its last user has left.
 
@@ -131,7 +149,7 @@ def facts(version: dict[str, Any], info: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _private(timeout: float, start: bool) -> Engine:
+def _private(timeout: float, start: bool, root: str | None = None) -> Engine:
     if sys.platform != "linux":
         raise _Absent(
             "No Docker engine answers: start Docker Desktop, or Podman's machine with "
@@ -139,7 +157,7 @@ def _private(timeout: float, start: bool) -> Engine:
         )
     from helpers.engines import private  # of POSIX alone
 
-    attachment = private.attach(start=start)
+    attachment = private.attach(start=start, root=root)
     if attachment is None:
         raise _Absent(
             "No Docker engine answers: run `python3 -m helpers lab`, which starts one or says how."

@@ -1,4 +1,4 @@
-"""What an engine sends as a stream: gives it to be read while it comes."""
+"""What an engine sends as a stream: gives it to be read while it comes, or to another engine."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
-from helpers.errors import EngineError
+from helpers import names
+from helpers.errors import EngineError, LabError
+from helpers.events import Event, Listener, ignore
 
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
 
 CONNECTING = 10  # seconds
+_PIECE = 1 << 20  # bytes
 
 
 @contextmanager
@@ -53,6 +56,55 @@ def stream(
             f"The engine at {engine.host} stopped answering ({error}): "
             "see whether it still runs, and try again."
         ) from None
+
+
+def bring(source: Engine, to: Engine, reference: str, listener: Listener = ignore) -> None:
+    """Copies an image from one engine to another under the same name, unless it is there.
+
+    It is never held whole. Raises LabError where the source has no such image, or the other can't
+    load it.
+    """
+    import docker.errors
+
+    wanted = _layers(source, reference)
+    if wanted is None:
+        raise LabError(f"The engine at {source.host} has no image {reference!r} to be copied.")
+    if _layers(to, reference) == wanted:
+        return
+    name = f"bring {reference.removeprefix(names.TAG_PREFIX)}"
+    size = sum(layer["Size"] for layer in source.client.api.history(reference))
+
+    def pieces() -> Iterator[bytes]:
+        done = 0
+        for piece in source.client.api.get_image(reference, chunk_size=_PIECE):
+            done += len(piece)
+            listener(Event(name, name, current=done, total=max(size, done)))
+            yield piece
+
+    try:
+        for message in to.client.api.load_image(pieces(), quiet=True):
+            if "error" in message:
+                raise _not_loaded(to, reference, message["error"])
+    except docker.errors.APIError as error:
+        raise _not_loaded(to, reference, error.explanation) from None
+    listener(Event(name, name, "done"))
+
+
+def _not_loaded(engine: Engine, reference: str, why: str) -> LabError:
+    return LabError(
+        f"The engine at {engine.host} can't load {reference} ({str(why).rstrip('.')}): "
+        "see whether its disk has room, and try again."
+    )
+
+
+def _layers(engine: Engine, reference: str) -> list[str] | None:
+    """The layers of an image, by which every engine knows it; None where it isn't there."""
+    import docker.errors
+
+    try:
+        return engine.client.images.get(reference).attrs["RootFS"].get("Layers") or []
+    except docker.errors.ImageNotFound:
+        return None
 
 
 def query(path: str | None) -> str:

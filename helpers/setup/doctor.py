@@ -153,7 +153,28 @@ def _engine_and_bases() -> Iterator[Finding]:
             more = f"; about {units.seconds(seconds)} to make the rest" if seconds else "; all here"
             yield Finding("bases", "ok", source + more)
         yield _room(engine, bases)
+        yield _newer(engine)
     yield from _users()
+
+
+def _newer(engine: Engine) -> Finding:
+    """Of the engine that notebooks get which ask for more than this one has."""
+    from helpers import newer
+    from helpers.engines.needs import described
+    from helpers.show import units
+
+    if newer.HAS.met_by(engine):
+        return Finding("newer", "ok", "no other engine is needed for what is new in BuildKit")
+    if reason := newer.obstacle():
+        return Finding(
+            "newer", "later", f"where a notebook needs more: {described(engine)}; {reason}"
+        )
+    if newer.is_made():
+        return Finding("newer", "ok", f"an engine with {newer.HAS} is in {newer.root()}")
+    takes = units.seconds(newer.SECONDS)
+    return Finding(
+        "newer", "later", f"an engine with {newer.HAS}, made in about {takes} when needed"
+    )
 
 
 def _no_engine(error: EngineError) -> Iterator[Finding]:
@@ -192,10 +213,12 @@ def _disk_of(engine: Engine) -> Path | None:
 def _users() -> Iterator[Finding]:
     if sys.platform != "linux":
         return
+    from helpers import newer
     from helpers.engines import private
 
-    for user in private.users():
-        yield Finding("user", "ok", f"of the private engine: process {user.pid}, {user.command}")
+    for kind, users in (("private", private.users()), ("newer", newer.users())):
+        for user in users:
+            yield Finding("user", "ok", f"of the {kind} engine: process {user.pid}, {user.command}")
 
 
 def _free(folder: Path) -> int:

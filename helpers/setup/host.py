@@ -44,6 +44,9 @@ ENGINE = (
     Package("slirp4netns", "slirp4netns", "the way out of the private engine's own network"),
 )
 
+IN_A_ROOT = tuple(package for package in ENGINE if package.name == "slirp4netns")
+"""What the host itself must have for a private engine that brings a system of its own."""
+
 STAND_INS = (
     Package("mmdebstrap", "mmdebstrap", "makes the first stand-in base from Debian's packages"),
     Package(
@@ -134,6 +137,15 @@ def has_engine() -> bool:
     return True
 
 
+def is_new() -> bool:
+    """Whether the engine that answers has all that notebooks ask for."""
+    from helpers.engines.engine import Engine
+    from helpers.newer import HAS
+
+    with Engine.find(start=False) as engine:
+        return HAS.met_by(engine)
+
+
 def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
     """Sees to it that an engine answers, or that a private one can be started.
 
@@ -148,6 +160,8 @@ def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
     wanted = [] if answers else [*ENGINE]
     if stand_ins or not answers:
         wanted += STAND_INS
+    if answers and stand_ins and not is_new():
+        wanted += IN_A_ROOT
     facts = Facts.of(wanted)
     if answers and not (facts.lacks and facts.root and facts.debian):
         return  # without mmdebstrap other sources of bases may do; `bases` says so if none does
@@ -172,6 +186,11 @@ def provide_venv(*, yes: bool, say: Say) -> bool:
     _ask([head, _line(f"install {package.name}", package.why)], yes=yes, say=say)
     apt_install([package.name], say)
     return True
+
+
+def newer_lacks() -> list[Package]:
+    """What is not here of what it takes to start a newer engine beside another."""
+    return [package for package in IN_A_ROOT if not is_here(package.mark)]
 
 
 def browser() -> str | None:
@@ -212,7 +231,7 @@ def can_have(facts: Facts) -> bool:
 def proposal(facts: Facts, *, answers: bool) -> list[str]:
     """What would be done, a line each."""
     if answers:
-        lines = ["The stand-in bases need packages of the system. This would be done:"]
+        lines = ["Stand-in bases, or a newer engine, need packages. This would be done:"]
     else:
         lines = ["No Docker engine answers on this machine. This would be done:"]
     lines += [_line(f"install {package.name}", package.why) for package in facts.lacks]

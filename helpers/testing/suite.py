@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names
+from helpers import names, newer
 from helpers.engines.engine import Engine
 from helpers.errors import LabError
 from helpers.setup import doctor
@@ -105,12 +105,26 @@ def _engine(mark: str, left: list[str]) -> Iterator[Engine]:
             found = leftovers.containers(engine, mark)
             left += [f"container left behind: {each}" for each in found]
             leftovers.remove_containers(engine, found)
+            left += _left_on_newer(mark)
             engine.close(wait=True)
+
+
+def _left_on_newer(mark: str) -> list[str]:
+    """What the tests left on the newer engine, where there is one; it is removed."""
+    if not newer.is_made() or newer.obstacle():
+        return []
+    engine = newer.joined()
+    try:
+        found = leftovers.containers(engine, mark)
+        leftovers.remove_containers(engine, found)
+    finally:
+        engine.close(wait=True)
+    return [f"container left behind on the newer engine: {each}" for each in found]
 
 
 def _left_on_host(mark: str, before: leftovers.Look) -> list[str]:
     """What the run left there; processes are ended. What ends by itself in `GRACE` is nothing."""
-    stays = _private_engine_is_used()
+    stays = _a_private_engine_is_used()
     deadline = time.monotonic() + GRACE
     while lines := leftovers.difference(before, leftovers.host(mark, engine_stays=stays)):
         if time.monotonic() > deadline:
@@ -120,12 +134,12 @@ def _left_on_host(mark: str, before: leftovers.Look) -> list[str]:
     return lines
 
 
-def _private_engine_is_used() -> bool:
+def _a_private_engine_is_used() -> bool:
     if sys.platform != "linux":
         return False
     from helpers.engines import private
 
-    return bool(private.users())
+    return bool(private.users() or newer.users())
 
 
 def _chosen(others: Sequence[str]) -> Part | None:

@@ -21,3 +21,13 @@ def engine() -> Iterator[Engine]:
 def lab(engine: Engine) -> Lab:
     """A lab on stand-in bases, unless LAB_BASES says otherwise."""
     return Lab(engine=engine, bases=os.environ.get(names.BASES_VARIABLE) or "stand-ins")
+
+
+@pytest.fixture(scope="session")
+def newer_lab(lab: Lab) -> Iterator[Lab]:
+    """A lab on an engine with BuildKit 0.13 and the containerd store: a newer private one beside
+    the first, unless that has both."""
+    source = os.environ.get(names.BASES_VARIABLE) or "stand-ins"
+    found = Lab(bases=source, builder="0.13", store="containerd")
+    yield found
+    found.close()

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names
+from helpers import names, newer
 from helpers.engines import engine as engines
 from helpers.engines import private
 from helpers.engines.endpoints import Endpoint
@@ -393,3 +393,15 @@ def test_an_engine_in_another_root(cache, tmp_path):
             with Engine.find() as found:
                 assert found.host == f"unix://{engine.socket}" and found.private
         engine.close(wait=True)
+
+
+NEWER_ROOT = str(newer.root())  # before a test has a cache of its own
+
+
+def test_the_newer_engine_leaves_nothing(newer_lab, cache):
+    """It is started from the system that the lab has made, with a folder of its own."""
+    engine = private.attach(root=NEWER_ROOT)
+    assert any(command.startswith("dockerd") for command in carriers(cache).values())
+    engine.close(wait=True)
+    assert carriers(cache) == {}
+    assert private.remove(NEWER_ROOT) and not where(NEWER_ROOT).folder.exists()

@@ -26,9 +26,14 @@ def machine(monkeypatch):
     """A machine with these facts, without an engine; gives what was installed on it."""
     installed = []
 
-    def make(facts, *, answers=False):
+    def make(facts, *, answers=False, new=True):
+        def of(wanted):
+            lacks = tuple(package for package in facts.lacks if package in wanted)
+            return host.Facts(facts.system, facts.root, facts.debian, lacks)
+
         monkeypatch.setattr(host, "has_engine", lambda: answers)
-        monkeypatch.setattr(host.Facts, "of", lambda wanted: facts)
+        monkeypatch.setattr(host, "is_new", lambda: new)
+        monkeypatch.setattr(host.Facts, "of", of)
         monkeypatch.setattr(host, "service_answers", lambda: False)
         monkeypatch.setattr(host, "apt_install", lambda packages, say: installed.extend(packages))
         return installed
@@ -117,6 +122,15 @@ def test_beside_an_engine_only_what_makes_stand_ins_is_installed(machine):
     host.provide_engine(stand_ins=True, yes=True, say=lambda line: None)
 
     assert installed == ["mmdebstrap", "debian-archive-keyring"]
+
+
+@pytest.mark.parametrize(("new", "installs"), [(False, ["slirp4netns"]), (True, [])])
+def test_beside_an_old_engine_what_a_newer_one_needs_is_installed(machine, new, installs):
+    installed = machine(DEBIAN_ROOT, answers=True, new=new)
+
+    host.provide_engine(stand_ins=True, yes=True, say=lambda line: None)
+
+    assert installed == installs
 
 
 def test_a_user_with_an_engine_is_not_stopped_by_what_they_may_not_install(machine):

@@ -4,6 +4,6 @@ It belongs to all who use it, and ends when the last of them has left. Nothing o
 host but its folder in the cache. Standard library alone; Linux, as root.
 """
 
-from helpers.engines.private.attachment import Attachment, attach, obstacle, users
+from helpers.engines.private.attachment import Attachment, attach, obstacle, remove, users
 
-__all__ = ["Attachment", "attach", "obstacle", "users"]
+__all__ = ["Attachment", "attach", "obstacle", "remove", "users"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,12 +95,29 @@ def obstacle(root: str | None = None) -> str | None:
     inside = _root(root)
     if inside and not Path(inside, "usr/sbin/dockerd").exists():
         return f"the system in {inside} has none: install docker.io and iptables there."
-    needed = [p for p in host.ENGINE if not inside or p.name == "slirp4netns"]
+    needed = host.IN_A_ROOT if inside else host.ENGINE
     lacking = [p.name for p in needed if not host.is_here(p.mark)]
     if lacking:
         listed = ", ".join(lacking)
         return f"to start one takes {listed}: `python3 -m helpers lab` installs what is needed."
     return None
+
+
+def remove(root: str) -> bool:
+    """Removes all that the private engine of another root keeps; the root itself stays.
+
+    Returns whether it did: not where somebody uses it.
+    """
+    place = where(root)
+    if not place.folder.is_dir():
+        return True
+    with place.settled():
+        place.forget_the_dead()
+        if place.users():
+            return False
+        _end(place)
+        shutil.rmtree(place.folder)
+    return True
 
 
 def _root(root: str | None) -> str:

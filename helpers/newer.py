@@ -1,0 +1,213 @@
+"""A newer engine beside the one that is there, for what only a newer builder can do.
+
+It is a private one, in a system of its own: Debian packages in a base of the first engine, which
+builds it as any image, and gives it out as files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker.errors
+import filelock
+
+from helpers import names
+from helpers.building.build import build
+from helpers.engines import needs as needed
+from helpers.engines import transfer
+from helpers.engines.engine import Engine
+from helpers.engines.needs import Needs
+from helpers.errors import BuildFailed, EngineError, LabError
+from helpers.events import Event, Listener, ignore
+from helpers.running.container import unstarted
+from helpers.setup import host
+
+if TYPE_CHECKING:
+    from helpers.bases.source import Bases
+    from helpers.engines.private.place import User
+
+BASE = "debian:trixie-slim"
+
+SUITE = "forky"
+"""The Debian whose engine it is. That of trixie, 26.1, takes no context over the API where its
+store is containerd's (moby issue 47717)."""
+
+HAS = Needs(builder="0.20", store="containerd")
+"""What it has, at least: docker 28.5, in SUITE since it is there."""
+
+SECONDS = 60
+"""That it takes to make, with the base here."""
+
+RECIPE = rf"""FROM {BASE}
+RUN find /etc/apt/sources.list* -type f -exec \
+        sed -i -E 's/ trixie / {SUITE} /; s/^(Suites:) trixie( .*|$)/\1 {SUITE}/' {{}} + \
+    && apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates docker.io iptables \
+    && rm -rf /var/lib/apt/lists/*
+"""
+
+
+def root() -> Path:
+    """The folder of its system, whether or not it is there."""
+    return names.cache() / "roots" / SUITE
+
+
+def is_made() -> bool:
+    """Whether its system is there, as the recipe makes it now."""
+    try:
+        return _stamp().read_text() == _fingerprint()
+    except OSError:
+        return False
+
+
+def obstacle() -> str | None:
+    """Why none can be started here, with what to do, or None. A clause."""
+    update = f"update it, to Docker {needed.UPDATE}"
+    if sys.platform != "linux":
+        return update
+    if not host.is_root():
+        return f"{update}, or be root on Linux, where the lab starts another beside it"
+    if lacks := host.newer_lacks():
+        packages = " ".join(package.name for package in lacks)
+        return f"{update}, or install {packages}, with which the lab starts another beside it"
+    return None
+
+
+def engine(
+    first: Engine, bases: Bases, needs: Needs, listener: Listener = ignore, *, timeout: float = 10.0
+) -> Engine:
+    """Joins the newer engine, or starts it; its system is made when it isn't there.
+
+    first  the engine that is there, which makes it
+    bases  of the first
+    needs  what the first has not got
+
+    Raises EngineError where none can be had, with what to do.
+    """
+    reason = obstacle()
+    if reason is None and not _has(needs):
+        reason = f"update it: the lab's own newer engine has {HAS}"
+    if reason:
+        raise EngineError(f"This needs {needs}, and {needed.described(first)}: {reason}.")
+    folder = root()
+    folder.parent.mkdir(exist_ok=True)
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        if not is_made():
+            _make(first, bases, folder, listener)
+        started = Engine.inside(folder, timeout=timeout)
+    if not needs.met_by(started):
+        said = needed.described(started)
+        started.close()
+        raise EngineError(f"This needs {needs}, and the lab's own newer {said}: update Docker.")
+    return started
+
+
+def joined() -> Engine:
+    """The newer engine, whose system is made. Raises EngineError where it can't be started."""
+    return Engine.inside(root())
+
+
+def users() -> list[User]:
+    """The processes that use the newer engine now."""
+    if sys.platform != "linux":
+        return []
+    from helpers.engines import private
+
+    return private.users(str(root()))
+
+
+def remove() -> None:
+    """Removes its system and all that it keeps, unless somebody uses it."""
+    folder = root()
+    if sys.platform != "linux" or not folder.parent.is_dir() or not host.is_root():
+        return
+    from helpers.engines import private  # of POSIX alone
+
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        if private.remove(str(folder)) and folder.is_dir():
+            _stamp().unlink(missing_ok=True)
+            shutil.rmtree(folder)
+
+
+def _has(needs: Needs) -> bool:
+    builder = not needs.builder or (needed.version(needs.builder) <= needed.version(HAS.builder))
+    return builder and needs.store in ("", HAS.store)
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(RECIPE.encode()).hexdigest()[:16]
+
+
+def _stamp() -> Path:
+    return root().with_suffix(".recipe")
+
+
+def _make(first: Engine, bases: Bases, folder: Path, listener: Listener) -> None:
+    """Has the first engine build the system, and unpacks it. Raises LabError."""
+    from helpers.engines import private
+
+    if private.users(str(folder)):
+        raise EngineError(
+            "The newer engine is of an older recipe and in use: end those who use it "
+            "(`python3 -m helpers doctor` lists them), and try again."
+        )
+    base = bases.ensure(BASE, listener)
+    tag = f"{names.TAG_PREFIX}engine:{SUITE}"
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="new-") as temporary:
+        context = Path(temporary) / "context"
+        context.mkdir()
+        try:
+            built = build(
+                first,
+                context,
+                RECIPE,
+                tag=tag,
+                bases={BASE: base.reference},
+                labels={names.OWNER_LABEL: names.owner()},
+                listener=listener,
+            )
+        except BuildFailed as error:
+            last = error.log.strip().rpartition("\n")[2] or error.error
+            raise EngineError(
+                f"The newer engine can't be made ({last}): look whether builds reach a Debian "
+                "mirror, and try again."
+            ) from error
+        unpacked = Path(temporary) / "root"
+        unpacked.mkdir()
+        listener(Event("unpack", "unpack the engine"))
+        _unpack(first, built.id, unpacked)
+        with suppress(docker.errors.APIError):  # it may be in somebody's use
+            first.client.images.remove(tag)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        unpacked.rename(folder)
+        folder.chmod(0o755)
+    _stamp().write_text(_fingerprint())
+    listener(Event("unpack", "unpack the engine", "done"))
+
+
+def _unpack(first: Engine, image: str, folder: Path) -> None:
+    command = ["tar", "-x", "-p", "--numeric-owner", "-C", str(folder)]
+    with (
+        unstarted(first, image) as made,
+        transfer.stream(first, "/containers/{0}/export", made) as stream,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as tar,
+    ):
+        try:
+            with closing(tar.stdin) as to:
+                shutil.copyfileobj(stream, to, 1 << 20)
+        except OSError:
+            pass  # tar has ended, and says why
+        said = tar.stderr.read().decode(errors="replace").strip()
+    if tar.returncode:
+        raise LabError(
+            f"The newer engine can't be unpacked in {folder.parent} ({said}): make room there, or "
+            f"name a folder on another disk with {names.CACHE_VARIABLE}."
+        )

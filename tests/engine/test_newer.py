@@ -1,0 +1,99 @@
+"""A newer engine beside the one that is there: what it builds, what it has from the other, and
+that it is one for all."""
+
+import os
+import sys
+
+import pytest
+
+from helpers import names, newer
+from helpers.engines.engine import Engine
+from helpers.errors import LabError
+from helpers.lab import Lab
+from helpers.samples import Variant
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can start one"
+)
+
+HEREDOC = """FROM busybox:1.37
+RUN <<EOF
+echo one >/file
+echo two >>/file
+EOF
+CMD ["cat", "/file"]
+"""
+
+
+def test_a_newer_builder_is_had_where_it_is_asked_for(newer_lab):
+    engine = newer_lab.engine
+    assert newer.HAS.met_by(engine)
+    assert engine.store == "containerd"
+
+
+def test_it_builds_what_the_first_does_not_know(newer_lab, tmp_path):
+    assert newer_lab.build(tmp_path, dockerfile=HEREDOC).run().output == "one\ntwo\n"
+
+
+def test_its_bases_are_brought_and_stay(newer_lab, lab):
+    name = "busybox:1.37"
+    heard = []
+    base = newer_lab.bases.ensure(name, heard.append)
+    first, own = (each.engine.client.images.get(base.reference) for each in (lab, newer_lab))
+    assert first.attrs["RootFS"]["Layers"] == own.attrs["RootFS"]["Layers"]
+    assert base.source == lab.base(name).source
+    heard.clear()
+    newer_lab.bases.ensure(name, heard.append)
+    assert not heard, "nothing is brought twice"
+    own.remove(force=True)
+    newer_lab.bases.ensure(name, heard.append)
+    assert any(event.name.startswith("bring ") for event in heard)
+
+
+def test_an_image_of_its_own_can_be_a_base(newer_lab, tmp_path):
+    ours = newer_lab.build(tmp_path, dockerfile='FROM scratch\nCOPY . /\nCMD ["/x"]\n')
+    on_it = newer_lab.build(tmp_path, dockerfile=f"FROM {ours.tag}\nENV A=b\n")
+    assert "A=b" in on_it.config.env
+
+
+def test_a_second_lab_joins_the_one_that_runs(newer_lab, engine):
+    began = newer_lab.engine.client.info()["ID"], len(newer.users())
+    with Engine.inside(newer.root(), start=False) as again:
+        assert again.client.info()["ID"] == began[0]
+        assert len(newer.users()) == began[1] + 1
+    other = Lab(engine=newer_lab.engine, builder="0.13", store="containerd")
+    assert other.engine is newer_lab.engine, "what is new enough is used as it is"
+
+
+def test_a_variant_says_what_builder_it_needs(lab, monkeypatch):
+    if newer.HAS.met_by(lab.engine):
+        pytest.skip("the first engine is new enough")
+    row = Variant(
+        key="some/variant",
+        shows="",
+        notebook="19",
+        context=names.SAMPLES,
+        dockerfile=names.SAMPLES / "none",
+        builder="0.10",
+    )
+    monkeypatch.setattr("helpers.lab.samples.variant", lambda key: row)
+    with pytest.raises(LabError, match=r"needs BuildKit 0\.10, and docker .*Lab\(builder='0\.10'"):
+        lab.build("some/variant")
+
+
+SECRET = """FROM busybox:1.37
+RUN --mount=type=secret,id=token,required=true cp /run/secrets/token /copied
+CMD ["cat", "/copied"]
+"""
+
+
+@pytest.mark.parametrize("which", ["lab", "newer_lab"])
+def test_a_step_gets_its_secret(which, request, tmp_path):
+    lab = request.getfixturevalue(which)
+    image = lab.build(tmp_path, dockerfile=SECRET, secrets={"token": "open sesame"})
+    assert image.run().output == "open sesame"
+    assert "--secret id=token" in image.command and "sesame" not in image.command
+    with pytest.raises(LabError, match=r"line 2"):
+        lab.build(tmp_path, dockerfile=f"{SECRET}RUN true\n".replace("token", "other"))
+    with pytest.raises(LabError, match="too large"):
+        lab.build(tmp_path, dockerfile=SECRET, secrets={"token": "x" * 600_000})

@@ -1,0 +1,90 @@
+"""Which engine will do: its BuildKit is told by its version, and where none will do, what to do."""
+
+import pytest
+
+from helpers import newer
+from helpers.engines.engine import Engine
+from helpers.engines.needs import Needs, buildkit, described
+from helpers.errors import EngineError, LabError
+from helpers.setup import host
+
+
+def engine(version: str, *, store: str = "graph", builder: str = "buildkit") -> Engine:
+    return Engine(
+        client=None,
+        host="unix:///nowhere",
+        name="docker",
+        version=version,
+        api_version="1.41",
+        store=store,
+        builder=builder,
+        architecture="amd64",
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "has"),
+    [
+        ("20.10.24+dfsg1", "0.8"),
+        ("23.0.0", "0.10"),
+        ("23.0.0-rc.1", "0.10"),
+        ("26.1.5+dfsg1", "0.13"),
+        ("27.5.1", "0.14"),
+        ("28.5.2", "0.20"),
+        ("31.0", "0.25"),
+        ("1.13.1", ""),
+    ],
+)
+def test_the_version_of_buildkit(version, has):
+    assert buildkit(engine(version)) == has
+
+
+def test_versions_are_no_decimals():
+    old, new = engine("20.10.24"), engine("23.0.6")
+    assert not Needs("0.10").met_by(old)
+    assert Needs("0.8").met_by(old) and Needs("0.8").met_by(new) and Needs("0.10").met_by(new)
+
+
+def test_without_buildkit_no_version_will_do():
+    podman = engine("5.4.2", builder="classic")
+    assert Needs().met_by(podman)
+    assert not Needs("0.3").met_by(podman)
+    assert described(podman) == "docker 5.4.2 has no BuildKit and the graph store"
+
+
+def test_the_store_counts_too():
+    assert not Needs("0.10", "containerd").met_by(engine("28.0.0"))
+    assert Needs("0.10", "containerd").met_by(engine("28.0.0", store="containerd"))
+
+
+@pytest.mark.parametrize("wrong", [Needs, lambda: Needs("new"), lambda: Needs(store="overlay2")])
+def test_what_can_not_be_needed_is_a_sentence(wrong):
+    if wrong is Needs:
+        assert str(Needs()) == "any engine"
+        return
+    with pytest.raises(LabError, match=r"there is containerd|write it as"):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("root", "lacks", "says"),
+    [
+        (False, (), "has BuildKit 0.8 and the graph store: update it, to Docker 29, or be root"),
+        (True, host.IN_A_ROOT, "or install slirp4netns, with which the lab starts another"),
+    ],
+)
+def test_where_no_newer_one_can_be_had_a_sentence_says_what_to_do(monkeypatch, root, lacks, says):
+    monkeypatch.setattr(newer.sys, "platform", "linux")
+    monkeypatch.setattr(host, "is_root", lambda: root)
+    monkeypatch.setattr(host, "newer_lacks", lambda: list(lacks))
+    with pytest.raises(EngineError) as raised:
+        newer.engine(engine("20.10.24"), None, Needs("0.13", "containerd"))
+    message = str(raised.value)
+    assert message.startswith("This needs BuildKit 0.13 and the containerd store, and docker 20")
+    assert says in message and message.endswith(".") and "\n" not in message
+
+
+def test_what_the_newer_one_has_not_got_either_is_not_tried(monkeypatch):
+    monkeypatch.setattr(newer, "obstacle", lambda: None)
+    with pytest.raises(EngineError, match=r"newer engine has BuildKit 0\.20"):
+        newer.engine(engine("20.10.24"), None, Needs("0.99"))
