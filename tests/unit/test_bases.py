@@ -103,7 +103,7 @@ def test_a_changed_recipe_or_script_has_another_fingerprint(tmp_path, monkeypatc
 
     assert changed("gcc.Dockerfile") == {"gcc:14"}
     slim = {"debian:trixie-slim", "debian:bullseye-slim", "ubuntu:24.04"}
-    on_slim = {"node", "rust", "eclipse-temurin", "python"}
+    on_slim = {"node", "rust", "eclipse-temurin", "python", "ruby"}
     built_on = {name for name in TABLE if name.partition(":")[0] in on_slim} - {"node:24-alpine"}
     assert changed("slim.sh") == slim | built_on
     assert changed("root.sh") == set(TABLE), "all stand on the first root"
