@@ -1,0 +1,8 @@
+FROM gcc:14 AS build
+RUN apt-get update && apt-get install -y --no-install-recommends musl-tools
+COPY page.c .
+RUN musl-gcc -O2 -Wl,-z,stack-size=1048576 -o page page.c
+
+FROM alpine:3.22
+COPY --from=build /page /
+CMD ["/page"]

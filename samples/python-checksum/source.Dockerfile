@@ -1,0 +1,4 @@
+FROM python:3.13-slim
+RUN pip install --no-binary google-crc32c google-crc32c==1.9.0
+COPY check.py .
+CMD ["python", "check.py"]
