@@ -63,7 +63,10 @@ def killed(case: Case) -> Said | None:
     code = case.process.exit_code
     known = table()["signals"].get(str(number), {"name": "unknown", "means": "it was ended"})
     program = basename(case.start.path or case.start.name)
-    findable = known.get("find") and case.header and not case.header.go and is_own(case)
+    head = case.header
+    # The checks are a library of GCC's, which is made for glibc alone.
+    checked = head and not head.go and "musl" not in (head.libc, case.other_libc)
+    findable = known.get("find") and checked and is_own(case)
     facts = {
         "number": number,
         "signal": known["name"],

@@ -432,6 +432,16 @@ def test_killed_and_out_of_memory(image):
     assert image.cause("/app", signal=9, **facts) == "out-of-memory"
 
 
+def test_a_check_of_memory_is_proposed_where_its_library_can_be(image):
+    image.put("/glibc", elf(interpreter=GLIBC))
+    image.put("/musl", elf(interpreter="/lib/ld-musl-x86_64.so.1"))
+    image.put("/lib64/ld-linux-x86-64.so.2", elf())
+    image.put("/lib/ld-musl-x86_64.so.1", elf())
+    facts = {"exit_code": 139, "started": True, "signal": 11}
+    assert "-fsanitize" in image.diagnosis("/glibc", **facts).fixes[0]
+    assert image.diagnosis("/musl", **facts).fixes == ()
+
+
 def test_what_could_not_start_comes_before_what_it_would_have_started(shell):
     """The first file on the way that can't start is the cause, not one behind it."""
     shell.put("/bin/dash", DYNAMIC)
