@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 BASE = "debian:trixie-slim"
 
 SUITE = "forky"
-"""The Debian whose engine it is. That of trixie, 26.1, takes no context over the API where its
-store is containerd's (moby issue 47717)."""
+"""The Debian whose engine it is. That of trixie, 26.1, is older than `needs.TAKES_CONTEXTS`."""
 
 HAS = Needs(builder="0.20", store="containerd")
 """What it has, at least: docker 28.5, in SUITE since it is there."""

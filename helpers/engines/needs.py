@@ -26,6 +26,10 @@ BUILDKIT = {
 """By the engine's version, that of the BuildKit inside it, as Docker's release notes give it: the
 engine itself does not say. A version in between has this one or a later."""
 
+TAKES_CONTEXTS = "27.5"
+"""The first version whose `POST /build` reads a context on containerd's store (moby issue 47717):
+before it nothing that this lab sends can be built there."""
+
 UPDATE = "29"
 """The first version of Docker that has all that is ever needed where it is newly installed."""
 
@@ -49,7 +53,9 @@ class Needs:
 
     def met_by(self, engine: Engine) -> bool:
         """Whether an engine has it."""
-        if self.store and self.store != engine.store:
+        if self == Needs():
+            return True
+        if not takes_contexts(engine) or self.store not in ("", engine.store):
             return False
         return not self.builder or version(buildkit(engine)) >= version(self.builder)
 
@@ -67,10 +73,20 @@ def buildkit(engine: Engine) -> str:
     return max((b for e, b in BUILDKIT.items() if version(e) <= own), key=version, default="")
 
 
+def takes_contexts(engine: Engine) -> bool:
+    """Whether an engine can build what this lab sends it."""
+    if engine.name != "docker" or engine.store != "containerd":
+        return True
+    return version(engine.version) >= version(TAKES_CONTEXTS)
+
+
 def described(engine: Engine) -> str:
     """What an engine has of what may be needed, as the end of a sentence."""
     builder = f"BuildKit {buildkit(engine)}" if buildkit(engine) else "no BuildKit"
-    return f"{engine.name} {engine.version} has {builder} and the {engine.store} store"
+    said = f"{engine.name} {engine.version} has {builder} and the {engine.store} store"
+    if takes_contexts(engine):
+        return said
+    return f"{said}, on which it builds nothing that is sent to it before {TAKES_CONTEXTS}"
 
 
 def version(text: str) -> tuple[int, ...]:

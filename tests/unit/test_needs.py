@@ -57,6 +57,14 @@ def test_the_store_counts_too():
     assert Needs("0.10", "containerd").met_by(engine("28.0.0", store="containerd"))
 
 
+def test_an_engine_that_reads_no_context_will_not_do():
+    old, mended = (engine(v, store="containerd") for v in ("26.1.5+dfsg1", "27.5.0"))
+    assert not Needs("0.13").met_by(old) and not Needs(store="containerd").met_by(old)
+    assert Needs().met_by(old), "where nothing is asked for, the engine's own words will do"
+    assert Needs("0.13", "containerd").met_by(mended)
+    assert described(old).endswith("nothing that is sent to it before 27.5")
+
+
 @pytest.mark.parametrize("wrong", [Needs, lambda: Needs("new"), lambda: Needs(store="overlay2")])
 def test_what_can_not_be_needed_is_a_sentence(wrong):
     if wrong is Needs:
