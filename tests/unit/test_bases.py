@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from helpers import newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.table import short_name
@@ -59,14 +60,16 @@ def test_every_recipe_is_used():
 
 
 def _bases_of(notebook):
-    """The bases of the variants and the Dockerfiles in a notebook's code, and of its sidecars."""
+    """The bases of the variants and the Dockerfiles in a notebook's code, of its sidecars, and of
+    the newer engine that it asks for."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     found = {TOOLS} if "lab.sidecar(" in code else set()
+    found |= {newer.BASE} if "Lab(builder=" in code else set()
     for pattern in re.findall(r'"([a-z-]+/[\w.*-]+)"', code):
         for variant in variants(pattern):
             found.update(references(variant.text, variant.args))
-    for dockerfile in re.findall(r'"""\n(.*?)"""', code, re.DOTALL):
+    for dockerfile in re.findall(r'= ?"""\n(.*?)"""', code, re.DOTALL):
         found.update(references(dockerfile) if dockerfile.strip() else ())
     return found
 
