@@ -25,6 +25,14 @@ class EngineError(LabError):
     absent = False
 
 
+def silent(host: str, error: Exception) -> EngineError:
+    """The error of an engine, at `host`, that answered before and does not any more."""
+    return EngineError(
+        f"The engine at {host} stopped answering ({error}): "
+        "see whether it still runs, and try again."
+    )
+
+
 class BaseUnavailable(LabError):
     """A base image can't be had from any source; says which were tried."""
 

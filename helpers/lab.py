@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from helpers import debug, names, newer, samples
 from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
-from helpers.building.build import Built, build
+from helpers.building.build import build
 from helpers.building.imported import import_tar
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines.engine import Engine
 from helpers.engines.needs import Needs, described
-from helpers.errors import BuildFailed, LabError
+from helpers.errors import LabError
 from helpers.images import records
 from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
@@ -401,30 +401,20 @@ class Lab(Value):
         title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
         bases = [self.base(name) for name in dockerfiles.references(text, args)]
         with progress.listener(title) as listen:
-
-            def once() -> Built:
-                return build(
-                    self.engine,
-                    context,
-                    text,
-                    tag=tag,
-                    bases={base.name: base.reference for base in bases},
-                    target=target,
-                    args=args,
-                    labels={names.OWNER_LABEL: names.owner()},
-                    secrets=hidden,
-                    listener=listen,
-                    dockerfile_path=path,
-                    stops=stops,
-                )
-
-            try:
-                built = once()
-            except BuildFailed as failure:
-                if failure.step:
-                    raise
-                # No step failed: two builds that share a step or a tag can trip an engine.
-                built = once()
+            built = build(
+                self.engine,
+                context,
+                text,
+                tag=tag,
+                bases={base.name: base.reference for base in bases},
+                target=target,
+                args=args,
+                labels={names.OWNER_LABEL: names.owner()},
+                secrets=hidden,
+                listener=listen,
+                dockerfile_path=path,
+                stops=stops,
+            )
         return image_of(
             self.engine,
             tag,

@@ -40,9 +40,6 @@ SENDING = "sending the context"
 """The event of the context's upload; its `current` counts bytes of file contents."""
 
 _PATIENCE = 10.0  # seconds for an engine to stop a build
-_LOST = "context not found"
-"""BuildKit reads an upload once. Where two builds begin with the same step at the same moment, it
-may give up one's reading for the other's, and begin it again when it is gone (seen in 20.10)."""
 _AHEAD = 100  # messages that are read before the listener has heard the first
 
 
@@ -103,7 +100,8 @@ def build(
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
     stops            is told how to stop the build, for another thread to do it
-    tries            how often it may begin, where the engine loses the context before any step
+    tries            how often it may begin where no step fails: two builds that share a step can
+                     trip an engine (BuildKit in 20.10 then says `context not found`)
 
     Raises BuildFailed where the build ends with an error, LabError where the context can't be
     read or the build was stopped, EngineError where the engine goes away. KeyboardInterrupt is
@@ -153,20 +151,20 @@ def build(
                 classic.feed(message)
                 one.container = classic.container
             problem = problem or _problem(message)
-    same = {
-        "bases": bases,
-        "args": args,
-        "labels": labels,
-        "secrets": secrets,
-        "dockerfile_path": dockerfile_path,
-        "stops": stops,
-    }
-    if problem and _LOST in problem[0] and tries > 1:
-        rest = {"target": target, "no_cache": no_cache, "listener": listener, "tries": tries - 1}
-        return build(engine, context, dockerfile, tag=tag, **rest, **same)
     if problem:
+        same = {
+            "bases": bases,
+            "args": args,
+            "labels": labels,
+            "secrets": secrets,
+            "dockerfile_path": dockerfile_path,
+            "stops": stops,
+        }
         work, title = reader.failed(problem[0])
         failed = failures.failure(*problem, work, title, own_steps)
+        if failed.may_pass and tries > 1:
+            same |= {"target": target, "no_cache": no_cache, "listener": listener}
+            return build(engine, context, dockerfile, tag=tag, tries=tries - 1, **same)
 
         def again(beginning: str, name: str) -> Built:
             return build(engine, context, beginning, tag=name, **same)

@@ -50,6 +50,12 @@ class Failure:
     is_pull: bool = False
 
     @property
+    def may_pass(self) -> bool:
+        """Whether the same build may do better: no step failed, and the Dockerfile isn't wrong."""
+        wrong = "parse error" in self.error or _NOT_UNDERSTOOD.search(self.error)
+        return not (self.step or self.is_pull or wrong)
+
+    @property
     def is_run(self) -> bool:
         """Whether it is a RUN that failed."""
         return self.step is not None and self.step.written.keyword == "RUN"

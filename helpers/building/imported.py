@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.errors import EngineError, LabError
+from helpers.errors import LabError, silent
 
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
@@ -41,10 +41,7 @@ def import_tar(
             f"{tar.name} can't be imported ({error.explanation}): is it a tar?"
         ) from None
     except requests.exceptions.RequestException as error:
-        raise EngineError(
-            f"The engine at {engine.host} stopped answering ({error}): "
-            "see whether it still runs, and try again."
-        ) from None
+        raise silent(engine.host, error) from None
     for line in said.splitlines():
         problem = json.loads(line).get("error")
         if problem:

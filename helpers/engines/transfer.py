@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.errors import EngineError, LabError, silent
 from helpers.events import Event, Listener, ignore
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def stream(
             else:
                 yield response.raw
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise EngineError(
-            f"The engine at {engine.host} stopped answering ({error}): "
-            "see whether it still runs, and try again."
-        ) from None
+        raise silent(engine.host, error) from None
 
 
 def bring(source: Engine, to: Engine, reference: str, listener: Listener = ignore) -> None:

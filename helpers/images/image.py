@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.errors import LabError, silent
 from helpers.images import history, layers, records
 from helpers.images.files import File, Files, stacked
 from helpers.images.layers import Heard, unheard
@@ -370,10 +370,7 @@ def _inspect(engine: Engine, reference: str) -> dict[str, Any]:
             "`docker pull` gets one."
         ) from None
     except requests.exceptions.RequestException as error:
-        raise EngineError(
-            f"The engine at {engine.host} stopped answering ({error}): "
-            "see whether it still runs, and try again."
-        ) from None
+        raise silent(engine.host, error) from None
 
 
 def _name(reference: str, found: Mapping[str, Any]) -> str:

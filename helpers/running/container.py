@@ -13,7 +13,7 @@ import docker.errors
 import requests.exceptions
 
 from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.errors import LabError, silent
 from helpers.value import Value
 
 if TYPE_CHECKING:
@@ -180,8 +180,5 @@ def _created(engine: Engine, image: str, name: str, options: dict[str, Any]) -> 
     except docker.errors.APIError:  # a kind of RequestException, but the engine did answer
         raise
     except requests.exceptions.RequestException as error:
-        raise EngineError(
-            f"The engine at {engine.host} stopped answering ({error}): "
-            "see whether it still runs, and try again."
-        ) from None
+        raise silent(engine.host, error) from None
     return made.id

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from helpers.engines import transfer
-from helpers.errors import EngineError
+from helpers.errors import EngineError, silent
 from helpers.images import layer_tar
 from helpers.images.files import File
 
@@ -100,8 +100,5 @@ class ContainerFiles:
         try:
             answer = api.head(url, timeout=PATIENCE)
         except requests.RequestException as error:
-            raise EngineError(
-                f"The engine at {self.engine.host} stopped answering ({error}): "
-                "see whether it still runs, and try again."
-            ) from None
+            raise silent(self.engine.host, error) from None
         return answer.status_code, answer.headers.get("X-Docker-Container-Path-Stat", "")
