@@ -10,17 +10,19 @@ import threading
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import debug, names, newer, samples
+from helpers import debug, names, newer, registries, samples
 from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import build
 from helpers.building.imported import import_tar
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
+from helpers.engines import transfer
 from helpers.engines.engine import Engine
 from helpers.engines.needs import Needs, described
 from helpers.errors import LabError
@@ -29,6 +31,7 @@ from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
 from helpers.images.packages import Packages, packages
+from helpers.images.shared import Shared, shared
 from helpers.learning import exercise as exercises
 from helpers.learning import progress as kept
 from helpers.learning import quiz as quizzes
@@ -36,6 +39,7 @@ from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Prediction
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
+from helpers.registries import Registry
 from helpers.running.run import Run, run
 from helpers.samples import Variant
 from helpers.show import alive, progress
@@ -83,8 +87,10 @@ class Lab(Value):
         self.engine = engine or Engine.find()
         self.bases = Bases(self.engine, source=bases)
         self._first: Engine | None = None
+        self._first_bases: Bases | None = None
+        self._registries: list[Registry] = []
         if not needs.met_by(self.engine):
-            self._first = self.engine
+            self._first, self._first_bases = self.engine, self.bases
             with alive.page(), progress.listener("a newer engine") as listen:
                 self.engine = newer.engine(self._first, self.bases, needs, listen)
             self.bases = Bases(self.engine, beside=self.bases)
@@ -225,6 +231,32 @@ class Lab(Value):
         found = difference(before, after)
         return found if place() == "front end" else found.read()  # a page shows it while it reads
 
+    def shared(self, *images: Image | str) -> Shared:
+        """What several images need together: their layers, each counted once.
+
+        images  Images, or the engine's names of images, as `image` takes them
+
+        Raises LabError where the engine has no such image, or none is named.
+        """
+        return shared([self.image(i) if isinstance(i, str) else i for i in images])
+
+    @alive.page()
+    def registry(self) -> Registry:
+        """Starts a registry of the lab's own on its engine: Debian's docker-registry in a
+        container, whose image is built the first time. It ends when it is closed, or the lab.
+
+        Raises BuildFailed, LabError where it does not start; BaseUnavailable.
+        """
+        # What a newer engine runs is made by the first, which has made it for itself.
+        maker, bases = self._first or self.engine, self._first_bases or self.bases
+        with progress.listener("a registry") as listen:
+            registries.make(maker, bases.ensure(registries.BASE, listen).reference, listen)
+            if maker is not self.engine:
+                transfer.bring(maker, self.engine, registries.TAG, listen)
+            started = Registry.start(self.engine)
+        self._registries.append(started)
+        return started
+
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
         return exercises.exercise(number)
@@ -328,7 +360,7 @@ class Lab(Value):
         for network in client.networks.list(filters=label):
             network.remove()
         for image in client.images.list(filters=label):
-            ours = [tag for tag in image.tags if tag.startswith(names.TAG_PREFIX)]
+            ours = [tag for tag in image.tags if _is_ours(tag)]
             if not image.tags and records.known(image.id):
                 ours = [image.id]
             for name in ours:
@@ -341,6 +373,9 @@ class Lab(Value):
     def close(self) -> None:
         """Leaves the engine; the last to leave a private one stops it."""
         atexit.unregister(self.close)
+        for each in self._registries:
+            with suppress(LabError):
+                each.close()
         self.engine.close()
         if self._first:
             self._first.close()
@@ -437,6 +472,13 @@ class Lab(Value):
             variant, image = samples.variant(item.key) if item.key else None, item
         command = variant.expected.command if variant else ()
         return variant, image, run(image, command, stops=stops)
+
+
+def _is_ours(tag: str) -> bool:
+    """Whether an image has that name from the lab, or from a registry of the lab."""
+    host, _, path = tag.partition("/")
+    pulled = host.startswith("127.0.0.1:") and path.startswith(names.REGISTRY_FOLDER)
+    return pulled or tag.startswith(names.TAG_PREFIX)
 
 
 def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:

@@ -17,6 +17,9 @@ HUB_PREFIX = TAG_PREFIX + "hub/"
 """Docker Hub's own images at the digest they are pinned to, which follows the tag, shortened. Your
 own `gcc:14` may be another one and stays as it is."""
 
+REGISTRY_FOLDER = "shrink/"
+"""Below this are the images in a registry of the lab: `127.0.0.1:49153/shrink/services:orders`."""
+
 RECIPE_LABEL = "shrink.recipe"
 """Carried by stand-ins: a hash of what made them, so that a changed recipe is made again."""
 

@@ -245,6 +245,23 @@ def _stage_has(result: _Inspected, wants: Mapping[str, list[str]]) -> bool:
         return False
 
 
+def _last_layer_at_most(result: _Inspected, most: int) -> bool:
+    """What whoever has the layers below still needs."""
+    layers = result.image.layers
+    return bool(layers) and layers[-1].size <= most
+
+
+def _share_all_but_last(result: _Inspected, stages: list[str]) -> bool:
+    """Whether these stages differ, and have everything below their last layer in common."""
+    try:
+        found = [[layer.diff_id for layer in result.stage(stage).layers] for stage in stages]
+    except LabError:
+        return False
+    below = {tuple(diff_ids[:-1]) for diff_ids in found}
+    tops = {diff_ids[-1] for diff_ids in found if diff_ids}
+    return len(below) == 1 and () not in below and len(tops) == len(stages)
+
+
 TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "prints": lambda r, text: r.run.ok and r.run.output == text,
     "runs": lambda r, commands: all(r.image.run(*command).ok for command in commands),
@@ -258,5 +275,7 @@ TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "user": lambda r, user: r.image.config.user == user,
     "entrypoint": lambda r, words: list(r.image.config.entrypoint or ()) == words,
     "layers_at_most": lambda r, most: len(r.image.layers) <= most,
+    "last_layer_at_most": _last_layer_at_most,
+    "share_all_but_last": _share_all_but_last,
     "stage_has": _stage_has,
 }

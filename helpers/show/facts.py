@@ -288,7 +288,10 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Stopped": inside.stopped,
     "Variant": _variant,
     "Workbench": _workbench,
+    "Moved": findings.moved,
     "Packages": findings.packages,
+    "Shared": findings.shared,
+    "Stored": findings.stored,
     "Waste": findings.waste,
 }
 """What draws each value, by the name of its class."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from helpers.binaries.anatomy import Anatomy, Library
     from helpers.images.difference import Difference, FolderChange
     from helpers.images.packages import Packages
+    from helpers.images.shared import Shared
     from helpers.images.waste import Waste
+    from helpers.registries import Moved, Stored
 
 ROWS = 20
 """Rows of a table that are shown; the rest are counted."""
@@ -111,6 +113,44 @@ def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[Table]]:
         ("hidden by later layers", units.size(value.hidden)),
     ]
     return facts, [_costs(value, COSTS)] if value.files else []
+
+
+def shared(value: Shared) -> Iterator[Block]:
+    yield Fact(f"{value.images:,} images, one by one", (units.size(value.separate),), words=True)
+    yield Fact("each layer counted once", (units.size(value.together),), words=True)
+    if not value.layers:
+        yield Title("no layer is shared", sign="bad")
+        return
+    yield Table(
+        "layers that more than one has",
+        (Column("size", figures=True), Column("images", figures=True), Column("created by")),
+        tuple(
+            (
+                units.size(layer.size),
+                f"{layer.images:,}",
+                safe.command(layer.created_by) or "not recorded",
+            )
+            for layer in value.layers[:ROWS]
+        ),
+        more=max(len(value.layers) - ROWS, 0),
+    )
+
+
+def moved(value: Moved) -> Iterator[Block]:
+    yield Title(
+        f"{units.size(value.size)} in {_layers(value.layers)}", units.seconds(value.seconds)
+    )
+
+
+def stored(value: Stored) -> Iterator[Block]:
+    yield Title(
+        value.name,
+        f"{units.size(value.size)} in {_layers(len(value.sizes))}, {value.compression}",
+    )
+
+
+def _layers(count: int) -> str:
+    return f"{count:,} {'layer' if count == 1 else 'layers'}"
 
 
 def difference(value: Difference) -> Iterator[Block]:

@@ -1,6 +1,7 @@
 """Exercises are whole tables of conditions whose kinds exist."""
 
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,3 +98,36 @@ def test_a_check_shows_its_hints_folded_into_each_other():
     assert places == sorted(places)
     assert "</details>" not in html[: places[-1]]
     assert "hint" not in found(())._repr_html_() + repr(found(()))
+
+
+def image(*layers):
+    """Of an image, its layers: diff ids, and sizes."""
+    return SimpleNamespace(layers=[SimpleNamespace(diff_id=d, size=size) for d, size in layers])
+
+
+def inspected(shown, **stages):
+    def stage(name):
+        if name not in stages:
+            raise LabError("no such stage")
+        return stages[name]
+
+    return SimpleNamespace(image=shown, stage=stage)
+
+
+def test_the_last_layer_is_held_to_its_size():
+    small = exercise.TESTS["last_layer_at_most"]
+    assert small(inspected(image(("base", 900), ("own", 10))), 10)
+    assert not small(inspected(image(("base", 9), ("own", 11))), 10)
+    assert not small(inspected(image()), 10)
+
+
+def test_stages_share_all_but_their_last_layer():
+    share = exercise.TESTS["share_all_but_last"]
+    one, two = image(("base", 9), ("one", 1)), image(("base", 9), ("two", 1))
+    assert share(inspected(two, one=one, two=two), ["one", "two"])
+    other = image(("another", 9), ("two", 1))
+    assert not share(inspected(other, one=one, two=other), ["one", "two"])
+    assert not share(inspected(one, one=one, two=one), ["one", "two"])  # the same image twice
+    assert not share(inspected(one, one=one), ["one", "two"])
+    alone = {"one": image(("one", 1)), "two": image(("two", 1))}
+    assert not share(inspected(one, **alone), ["one", "two"])  # they have nothing below

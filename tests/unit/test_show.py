@@ -17,11 +17,13 @@ from helpers.compare import Comparison, Row
 from helpers.diagnosis.diagnose import Diagnosis
 from helpers.images.difference import Difference, FolderChange
 from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
+from helpers.images.shared import Shared, SharedLayer
 from helpers.images.waste import Waste, Wasted
 from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import Lesson, Progress
 from helpers.learning.quiz import Option, Question, Quiz
+from helpers.registries import Moved, Stored
 from helpers.running.container import Stopped
 from helpers.running.run import Run
 from helpers.samples import variant
@@ -83,6 +85,27 @@ layers, base first: 1.00 GB in all
    80 B   <0.1 %  COPY hello.c .""",
     ),
     (layer("COPY hello.c .", 80), "COPY hello.c .  80 B"),
+    (
+        Shared(3, 300_000, 120_000, (SharedLayer("RUN apt-get install x", 90_000, "sha256:0", 3),)),
+        """\
+3 images, one by one     300 kB
+each layer counted once  120 kB
+layers that more than one has
+   size  images  created by
+90.0 kB       3  RUN apt-get install x""",
+    ),
+    (
+        Shared(2, 300, 300, ()),
+        """\
+2 images, one by one     300 B
+each layer counted once  300 B
+✗ no layer is shared""",
+    ),
+    (Moved(12_000_000, 1, 2.5), "12.0 MB in 1 layer  2.50 s"),
+    (
+        Stored("services:one", "zstd", (5_000_000, 7_000_000)),
+        "services:one  12.0 MB in 2 layers, zstd",
+    ),
     (
         Sizes(16_000, 2_260, 20_480),
         """\

@@ -1,0 +1,37 @@
+"""Layers of several images, each counted once."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from helpers.errors import LabError
+from helpers.images.image import Layer
+from helpers.images.shared import shared
+
+
+def image(**layers):
+    found = [Layer(f"COPY {name}", size, name, None) for name, size in layers.items()]
+    return SimpleNamespace(layers=found, size=sum(layers.values()))
+
+
+def test_a_shared_layer_counts_once():
+    found = shared([image(base=100, one=1), image(base=100, two=2), image(other=50)])
+    assert (found.images, found.separate, found.together, found.saved) == (3, 253, 153, 100)
+    (layer,) = found.layers
+    assert (layer.diff_id, layer.size, layer.images) == ("base", 100, 2)
+
+
+def test_an_image_beside_itself_costs_nothing_more():
+    one = image(base=100, one=1)
+    assert shared([one, one]).together == one.size
+
+
+def test_a_layer_that_an_image_has_twice_is_shared_with_nobody():
+    layer = Layer("COPY", 5, "same", None)
+    found = shared([SimpleNamespace(layers=[layer, layer], size=10)])
+    assert (found.together, found.layers) == (5, ())
+
+
+def test_nothing_is_no_image():
+    with pytest.raises(LabError, match="at least one"):
+        shared([])
