@@ -234,6 +234,14 @@ def _empty(result: _Inspected, folders: list[str]) -> bool:
     )
 
 
+def _recorded(result: _Inspected, wants: list[str]) -> bool:
+    """Whether a scanner finds packages of these names, and maybe others."""
+    from helpers.images.packages import packages
+
+    with result.image.rootfs as fs:
+        return {package.name for package in packages(fs, result.image.files)}.issuperset(wants)
+
+
 def _stage_has(result: _Inspected, wants: Mapping[str, list[str]]) -> bool:
     try:
         return all(
@@ -278,4 +286,5 @@ TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "last_layer_at_most": _last_layer_at_most,
     "share_all_but_last": _share_all_but_last,
     "stage_has": _stage_has,
+    "recorded": _recorded,
 }

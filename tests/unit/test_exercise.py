@@ -1,14 +1,17 @@
 """Exercises are whole tables of conditions whose kinds exist."""
 
 import tomllib
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 
 from helpers import names
 from helpers.errors import LabError
+from helpers.images.rootfs import FolderFS
 from helpers.learning import exercise
 from helpers.series import notebooks
+from tests.unit.elves import put
 
 NUMBERS = list(tomllib.loads((names.SAMPLES / "exercises.toml").read_text()))
 
@@ -53,6 +56,21 @@ def solution(number):
     _, dockerfile, _ = text.split('"""')
     lines = [line.strip().removeprefix("&& ").rstrip("\\ ") for line in dockerfile.splitlines()]
     return [line for line in lines if line]
+
+
+@pytest.mark.parametrize(
+    ("wants", "met"),
+    [(["libc6"], True), (["tzdata", "libc6"], True), (["libc6", "zlib1g"], False)],
+)
+def test_recorded_packages_are_those_that_a_scanner_finds(tmp_path, wants, met):
+    for name in ("libc6", "tzdata"):
+        record = f"Package: {name}\nVersion: 1\n"
+        put(tmp_path, f"/var/lib/dpkg/status.d/{name}", record, 0o644)
+    put(tmp_path, "/usr/share/doc/zlib1g", "Package: zlib1g\nVersion: 1\n", 0o644)
+    fs = FolderFS(tmp_path)
+    files = [fs.stat("/" + p.relative_to(tmp_path).as_posix()) for p in tmp_path.rglob("*")]
+    built = SimpleNamespace(image=SimpleNamespace(rootfs=nullcontext(fs), files=files))
+    assert exercise.TESTS["recorded"](built, wants) is met
 
 
 def found(unmet, hints=("first", "second"), number="02"):
