@@ -116,7 +116,11 @@ def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
     """
     rows = tuple(
         row_of(
-            variant.key if variant else image.name, image, run, variant.article if variant else None
+            variant.key if variant else image.name,
+            image,
+            run,
+            variant.article if variant else None,
+            serves=variant.expected.keeps_running if variant else False,
         )
         for variant, image, run in items
     )
@@ -125,15 +129,21 @@ def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
     return Comparison(rows)
 
 
-def row_of(name: str, image: Image, run: Run, article: Article | None = None) -> Row:
-    """One image's row, under a name, with the article's figure if there is one."""
+def row_of(
+    name: str, image: Image, run: Run, article: Article | None = None, *, serves: bool = False
+) -> Row:
+    """One image's row, under a name, with the article's figure if there is one.
+
+    serves  it is to wait for ever, so that it runs where it had to be stopped
+    """
+    runs = run.timed_out if serves else run.ok
     return Row(
         variant=name,
         size=image.size,
         article=article.size if article else None,
         says=article.says if article else "",
-        runs=run.ok,
+        runs=runs,
         cause=run.diagnosis.cause if run.diagnosis else None,
-        ended="" if run.ok else run.ending,
+        ended="" if runs else run.ending,
         bases=tuple(image.bases),
     )

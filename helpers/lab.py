@@ -20,6 +20,7 @@ from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import build
 from helpers.building.imported import import_tar
+from helpers.building.loaded import load as loaded
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines import transfer
@@ -41,7 +42,7 @@ from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.registries import Registry
 from helpers.running.run import Run, run
-from helpers.samples import Variant
+from helpers.samples import Expected, Variant
 from helpers.show import alive, progress
 from helpers.show.place import place
 from helpers.stops import Stops
@@ -49,6 +50,9 @@ from helpers.value import Value
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+SERVES = 3
+"""Seconds after which a program that is to wait for ever is taken to do so."""
 
 SIDE_BY_SIDE = 2
 """Builds at once: most of them wait for a compiler on one core or for a download."""
@@ -106,6 +110,8 @@ class Lab(Value):
         target: str | None = None,
         args: Mapping[str, str] | None = None,
         secrets: Mapping[str, str | bytes] | None = None,
+        no_cache: bool = False,
+        rewrite_timestamp: bool = False,
     ) -> Image:
         """Builds an image, with live progress, and returns it.
 
@@ -116,12 +122,20 @@ class Lab(Value):
         target      the stage to stop at
         args        build arguments
         secrets     by id, what `RUN --mount=type=secret` shows to a step
+        no_cache    whether every step is done again
+        rewrite_timestamp  whether files of new layers that are younger than the build argument
+                    SOURCE_DATE_EPOCH get that time
 
         Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
         """
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
             return self._build_variant(
-                samples.variant(what), target=target, args=args, secrets=secrets
+                samples.variant(what),
+                target=target,
+                args=args,
+                secrets=secrets,
+                no_cache=no_cache,
+                rewrite_timestamp=rewrite_timestamp,
             )
         context = Path(what).expanduser()
         text, path = _dockerfile(context, dockerfile)
@@ -135,6 +149,8 @@ class Lab(Value):
             target=target,
             args=args,
             secrets=secrets,
+            no_cache=no_cache,
+            rewrite_timestamp=rewrite_timestamp,
             path=path,
         )
 
@@ -147,18 +163,26 @@ class Lab(Value):
 
         Raises LabError for what is no tar, or no name of an image.
         """
-        if not NAME.fullmatch(name):
-            raise LabError(
-                f"{name!r} can't be the name of an image: take small letters and digits, with a "
-                "colon before its version, as in `page:imported`."
-            )
-        tag = names.TAG_PREFIX + name
+        tag = _named(name)
         path = Path(tar).expanduser()
         labels = {names.OWNER_LABEL: names.owner()}
         import_tar(self.engine, path, tag=tag, command=command, labels=labels)
         changes = ["--change", f"CMD {json.dumps(list(command))}"]
         shown = shlex.join(["docker", "import", *changes, str(tar), tag])
         return image_of(self.engine, tag, command=shown)
+
+    def load(self, tar: str | Path, name: str) -> Image:
+        """Gives the engine an image that another tool made, and names it.
+
+        tar   what `docker save` writes, or an OCI layout; compressed or not
+        name  of the image, as `page:bazel`
+
+        Raises LabError for what is neither, or no name of an image.
+        """
+        tag = _named(name)
+        path = Path(tar).expanduser()
+        loaded(self.engine, path, tag)
+        return image_of(self.engine, tag, command=shlex.join(["docker", "load", "-i", str(tar)]))
 
     def image(self, reference: str) -> Image:
         """An image that the engine has, by the engine's own name for it; never a stand-in's.
@@ -300,20 +324,22 @@ class Lab(Value):
         if not dockerfiles.instructions(dockerfile):
             return exercises.not_begun(task)
 
-        def stage(target: str | None) -> Image:
+        def stage(target: str | None, *, again: bool = False) -> Image:
+            name = "-".join([task.number, *([target] if target else []), *(["again"] * again)])
             return self._build(
                 task.context,
                 dockerfile.lstrip("\n"),
-                tag=f"{names.TAG_PREFIX}exercise:{task.number}{'-' + target if target else ''}",
+                tag=f"{names.TAG_PREFIX}exercise:{name}",
                 shown=["-f", "Dockerfile", "."],
                 target=target,
+                no_cache=again,
             )
 
         try:
             image = stage(None)
         except LabError as failure:
             return exercises.not_built(task, str(failure))
-        return exercises.check(task, image, stage)
+        return exercises.check(task, image, stage, lambda: stage(None, again=True))
 
     @alive.page()
     def sidecar(self, container: Running, command: str) -> Run:
@@ -359,7 +385,10 @@ class Lab(Value):
                 container.remove(force=True, v=True)
         for network in client.networks.list(filters=label):
             network.remove()
-        for image in client.images.list(filters=label):
+        named = client.images.list(filters={"reference": f"{names.TAG_PREFIX}*"})
+        # what was loaded carries nobody's label
+        loads = [i for i in named if names.OWNER_LABEL not in i.labels and records.known(i.id)]
+        for image in [*client.images.list(filters=label), *loads]:
             ours = [tag for tag in image.tags if _is_ours(tag)]
             if not image.tags and records.known(image.id):
                 ours = [image.id]
@@ -387,6 +416,8 @@ class Lab(Value):
         target: str | None = None,
         args: Mapping[str, str] | None = None,
         secrets: Mapping[str, str | bytes] | None = None,
+        no_cache: bool = False,
+        rewrite_timestamp: bool = False,
         stops: Stops | None = None,
     ) -> Image:
         if not Needs(variant.builder).met_by(self.engine):
@@ -408,6 +439,8 @@ class Lab(Value):
             target=target or variant.target,
             args={**variant.args, **(args or {})},
             secrets=secrets,
+            no_cache=no_cache,
+            rewrite_timestamp=rewrite_timestamp,
             path=variant.dockerfile,
             stops=stops,
         )
@@ -424,6 +457,8 @@ class Lab(Value):
         target: str | None = None,
         args: Mapping[str, str] | None = None,
         secrets: Mapping[str, str | bytes] | None = None,
+        no_cache: bool = False,
+        rewrite_timestamp: bool = False,
         path: Path | None = None,
         title: str | None = None,
         stops: Stops | None = None,
@@ -446,6 +481,8 @@ class Lab(Value):
                 args=args,
                 labels={names.OWNER_LABEL: names.owner()},
                 secrets=hidden,
+                no_cache=no_cache,
+                rewrite_timestamp=rewrite_timestamp,
                 listener=listen,
                 dockerfile_path=path,
                 stops=stops,
@@ -456,7 +493,9 @@ class Lab(Value):
             key=key,
             before=before,
             dockerfile=text,
-            command=_command(tag, shown, target, args, hidden),
+            command=_command(
+                tag, shown, target, args, hidden, no_cache=no_cache, rewrites=rewrite_timestamp
+            ),
             bases=tuple(bases),
             target=target,
             context_size=built.context_size,
@@ -470,8 +509,20 @@ class Lab(Value):
             variant, image = item, self._build_variant(item, stops=stops)
         else:
             variant, image = samples.variant(item.key) if item.key else None, item
-        command = variant.expected.command if variant else ()
-        return variant, image, run(image, command, stops=stops)
+        expected = variant.expected if variant else Expected()
+        # what has not ended by then is a server that serves
+        timeout = SERVES if expected.keeps_running else 60
+        return variant, image, run(image, expected.command, timeout=timeout, stops=stops)
+
+
+def _named(name: str) -> str:
+    """The lab's tag of that name. Raises LabError for what can't be one."""
+    if not NAME.fullmatch(name):
+        raise LabError(
+            f"{name!r} can't be the name of an image: take small letters and digits, with a "
+            "colon before its version, as in `page:imported`."
+        )
+    return names.TAG_PREFIX + name
 
 
 def _is_ours(tag: str) -> bool:
@@ -507,8 +558,13 @@ def _command(
     target: str | None,
     args: Mapping[str, str],
     secrets: Iterable[str] = (),
+    *,
+    no_cache: bool = False,
+    rewrites: bool = False,
 ) -> str:
     options = ["--target", target] if target else []
+    options += ["--no-cache"] if no_cache else []
+    options += ["--output", "type=image,unpack=false,rewrite-timestamp=true"] if rewrites else []
     for name, value in args.items():
         options += ["--build-arg", f"{name}={value}"]
     for name in secrets:

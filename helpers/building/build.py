@@ -29,6 +29,7 @@ from helpers.building.sent import sent
 from helpers.building.session import session
 from helpers.building.steps import stage_names, steps
 from helpers.building.trace import Trace
+from helpers.engines.needs import Needs, described
 from helpers.errors import EngineError, LabError
 from helpers.events import Event, Listener, ignore
 from helpers.stops import Stops
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 
 SENDING = "sending the context"
 """The event of the context's upload; its `current` counts bytes of file contents."""
+
+REWRITES = Needs("0.13", "containerd")
+"""What can rewrite the times of files in layers."""
+
+REWRITTEN = {"Type": "image", "Attrs": {"rewrite-timestamp": "true"}}
+"""The exporter that does. The engine's own, `moby`, unpacks what it exports, and one that was to do
+both refuses (moby/buildkit issue 4230). Of this one's images the engine unpacks what it runs."""
 
 _PATIENCE = 10.0  # seconds for an engine to stop a build
 _AHEAD = 100  # messages that are read before the listener has heard the first
@@ -81,6 +89,7 @@ def build(
     labels: Mapping[str, str] | None = None,
     secrets: Mapping[str, bytes] | None = None,
     no_cache: bool = False,
+    rewrite_timestamp: bool = False,
     listener: Listener = ignore,
     dockerfile_path: Path | None = None,
     stops: Stops | None = None,
@@ -97,6 +106,8 @@ def build(
     labels           labels of the image
     secrets          by id, for `RUN --mount=type=secret`
     no_cache         whether every step is done again
+    rewrite_timestamp  whether no file of a new layer is left with a time after SOURCE_DATE_EPOCH, a
+                     build argument: for BuildKit 0.13 with containerd's store
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
     stops            is told how to stop the build, for another thread to do it
@@ -104,11 +115,16 @@ def build(
                      trip an engine (BuildKit in 20.10 then says `context not found`)
 
     Raises BuildFailed where the build ends with an error, LabError where the context can't be
-    read or the build was stopped, EngineError where the engine goes away. KeyboardInterrupt is
-    passed on when the engine has stopped the build.
+    read, the builder can't rewrite times or the build was stopped, EngineError where the engine
+    goes away. KeyboardInterrupt is passed on when the engine has stopped the build.
     """
     if wrong := failures.refused(dockerfile, target):
         raise wrong
+    if rewrite_timestamp and not REWRITES.met_by(engine):
+        raise LabError(
+            f"To rewrite times takes {REWRITES}, and {described(engine)}: build it in a "
+            f"`Lab(builder={REWRITES.builder!r}, store={REWRITES.store!r})`."
+        )
     if target:  # Podman minds small and capital letters
         stages = stage_names(instructions(dockerfile))
         target = next(name for name in stages if name.lower() == target.lower())
@@ -134,6 +150,7 @@ def build(
         "forcerm": "1",
         **({"target": target} if target else {}),
         **({"nocache": "1"} if no_cache else {}),
+        **({"outputs": json.dumps([REWRITTEN])} if rewrite_timestamp else {}),
     }
     image, problem = "", None
     opened = session(engine, secrets) if secrets else nullcontext("")
@@ -164,6 +181,7 @@ def build(
         failed = failures.failure(*problem, work, title, own_steps)
         if failed.may_pass and tries > 1:
             same |= {"target": target, "no_cache": no_cache, "listener": listener}
+            same |= {"rewrite_timestamp": rewrite_timestamp}
             return build(engine, context, dockerfile, tag=tag, tries=tries - 1, **same)
 
         def again(beginning: str, name: str) -> Built:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,10 @@ from helpers.value import Value
 
 if TYPE_CHECKING:
     from helpers.images.image import Image
+
+
+SECOND = 1.1
+"""Seconds after which files have another time: a layer has whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +153,15 @@ def exercise(number: str, *, samples: Path = names.SAMPLES) -> Exercise:
     )
 
 
-def check(task: Exercise, image: Image, stage: Callable[[str], Image]) -> Check:
+def check(
+    task: Exercise, image: Image, stage: Callable[[str], Image], again: Callable[[], Image]
+) -> Check:
     """Inspects what the learner built. The image's program is run, for a minute at most.
 
     stage  builds a stage of the same Dockerfile by its name; raises LabError where there is none
+    again  builds the Dockerfile once more, with nothing from the cache; raises LabError too
     """
-    result = _Inspected(image, stage)
+    result = _Inspected(image, stage, again)
     met = [TESTS[c.kind](result, c.wants) for c in task.conditions]
     return _found(task, met, image=image)
 
@@ -191,9 +199,12 @@ def _rows(samples: Path) -> dict[str, Any]:
 class _Inspected:
     """An image, its stages, and the run of its command, which waits for a test that asks for it."""
 
-    def __init__(self, image: Image, stage: Callable[[str], Image]) -> None:
+    def __init__(
+        self, image: Image, stage: Callable[[str], Image], again: Callable[[], Image]
+    ) -> None:
         self.image = image
         self.stage = stage
+        self.again = again
         self._run = None
 
     @property
@@ -270,11 +281,28 @@ def _share_all_but_last(result: _Inspected, stages: list[str]) -> bool:
     return len(below) == 1 and () not in below and len(tops) == len(stages)
 
 
+def _same_layers(result: _Inspected, wanted: bool) -> bool:
+    """Whether another build makes the very layers again. Not whether it makes the image again: that
+    says when it was made, which older builders can't be told.
+
+    Both are built for it: a copy that the cache has may be of a file of the same contents that was
+    made at another time.
+    """
+    try:
+        first = [layer.diff_id for layer in result.again().layers]
+        time.sleep(SECOND)
+        second = [layer.diff_id for layer in result.again().layers]
+    except LabError:
+        return False
+    return (first == second) == wanted
+
+
 TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "prints": lambda r, text: r.run.ok and r.run.output == text,
     "runs": lambda r, commands: all(r.image.run(*command).ok for command in commands),
     "keeps_running": lambda r, seconds: r.image.run(timeout=seconds).timed_out,
     "at_most": lambda r, size: r.image.size <= size,
+    "download_at_most": lambda r, size: r.image.download_size <= size,
     "has": lambda r, paths: all(r.image.rootfs.exists(path) for path in paths),
     "without": _without,
     "empty": _empty,
@@ -287,4 +315,5 @@ TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "share_all_but_last": _share_all_but_last,
     "stage_has": _stage_has,
     "recorded": _recorded,
+    "same_layers": _same_layers,
 }

@@ -1,15 +1,21 @@
 """What the lab does with one engine as a whole: contexts of one's own, comparing, cleaning."""
 
+import gzip
+import hashlib
+import io
+import json
 import os
 import signal
 import tarfile
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from helpers import debug, names
 from helpers.errors import LabError
+from helpers.learning import exercise
 
 HELLO = 'FROM busybox:1.37\nCMD ["echo", "hello"]\n'
 
@@ -135,10 +141,85 @@ def test_a_tar_becomes_an_image_without_a_dockerfile(lab, tmp_path):
     lab.engine.client.images.remove(image.tag)
 
 
+def layout(folder, program):
+    """An OCI layout with one image, as other tools write it: the path of its tar."""
+    tar = folder / "image.tar"
+    with tarfile.open(folder / "layer.tar", "w") as layer:
+        layer.add(program, "hello")
+    content = (folder / "layer.tar").read_bytes()
+
+    with tarfile.open(tar, "w") as archive:
+
+        def add(path, data):
+            entry = tarfile.TarInfo(f"./{path}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+
+        def blob(data, kind):
+            digest = hashlib.sha256(data).hexdigest()
+            add(f"blobs/sha256/{digest}", data)
+            kind = f"application/vnd.oci.image.{kind}"
+            return {"mediaType": kind, "digest": f"sha256:{digest}", "size": len(data)}
+
+        packed = blob(gzip.compress(content), "layer.v1.tar+gzip")
+        diff_id = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        config = {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Cmd": ["/hello"]},
+            "rootfs": {"type": "layers", "diff_ids": [diff_id]},
+        }
+        said = blob(json.dumps(config).encode(), "config.v1+json")
+        manifest = {"schemaVersion": 2, "config": said, "layers": [packed]}
+        listed = blob(json.dumps(manifest).encode(), "manifest.v1+json")
+        index = {"schemaVersion": 2, "manifests": [listed]}
+        add("index.json", json.dumps(index).encode())
+        add("oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
+    return tar, diff_id
+
+
+@pytest.mark.parametrize("which", ["lab", "newer_lab"])
+def test_what_another_tool_made_is_loaded_and_cleaned(which, request, lab, tmp_path, monkeypatch):
+    program = debug.copy_out(lab.build("go-hello/scratch"), "/hello", tmp_path)
+    tar, diff_id = layout(tmp_path, program)
+    ours = request.getfixturevalue(which)
+    image = ours.load(tar, "test-load:layout")
+    assert [layer.diff_id for layer in image.layers] == [diff_id]
+    assert image.size == program.stat().st_size
+    assert image.run().output == "Hello, world!\n"
+
+    saved = tmp_path / "saved.tar"
+    with saved.open("wb") as file:
+        file.writelines(ours.engine.client.api.get_image(image.tag))
+    again = ours.load(saved, "test-load:saved")
+    assert [layer.diff_id for layer in again.layers] == [diff_id]
+
+    monkeypatch.setenv("LOGNAME", "cleaner")
+    monkeypatch.setattr(ours.engine, "private", False)
+    ours.clean()
+    left = [tag for each in ours.engine.client.images.list() for tag in each.tags]
+    assert not [tag for tag in left if "test-load" in tag]
+
+
+def test_layers_are_the_same_only_where_nothing_in_them_says_when(lab, tmp_path):
+    def same(dockerfile):
+        def again():
+            return lab.build(tmp_path, dockerfile=dockerfile, no_cache=True)
+
+        return exercise.TESTS["same_layers"](SimpleNamespace(again=again), True)
+
+    # copied, as BuildKit in Docker 20.10 leaves the time of /etc in a layer of RUN
+    timed = "FROM busybox:1.37 AS a\nRUN echo >/made\nFROM scratch\nCOPY --from=a /made /\n"
+    assert not same(timed)
+    assert same(timed.replace(">/made", ">/made && touch -d @0 /made"))
+
+
 def test_what_is_no_tar_is_said_in_a_sentence(lab, tmp_path):
     (tmp_path / "text").write_text("no tar" * 1000)
     with pytest.raises(LabError, match="is it a tar"):
         lab.import_tar(tmp_path / "text", "test-import:text", command=["/x"])
+    with pytest.raises(LabError, match="is it an OCI layout"):
+        lab.load(tmp_path / "text", "test-load:text")
     with pytest.raises(LabError, match="no file"):
         lab.import_tar(tmp_path / "missing", "test-import:missing", command=["/x"])
     with pytest.raises(LabError, match="the name of an image"):

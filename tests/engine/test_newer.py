@@ -3,11 +3,13 @@ that it is one for all."""
 
 import os
 import sys
+import time
 import uuid
 
 import pytest
 
 from helpers import names, newer
+from helpers.building.build import REWRITES
 from helpers.engines.engine import Engine
 from helpers.errors import LabError
 from helpers.lab import Lab
@@ -34,6 +36,25 @@ def test_a_newer_builder_is_had_where_it_is_asked_for(newer_lab):
 
 def test_it_builds_what_the_first_does_not_know(newer_lab, tmp_path):
     assert newer_lab.build(tmp_path, dockerfile=HEREDOC).run().output == "one\ntwo\n"
+
+
+def test_times_are_rewritten_so_that_an_image_is_the_same_again(newer_lab, lab, tmp_path):
+    dockerfile = "FROM busybox:1.37\nRUN echo >/made\n"
+
+    def ids(**options):
+        options |= {"dockerfile": dockerfile, "args": {"SOURCE_DATE_EPOCH": "0"}, "no_cache": True}
+        built = []
+        for _ in range(2):
+            time.sleep(1.1)  # a layer has whole seconds
+            built.append(newer_lab.build(tmp_path, **options))
+        assert "--no-cache" in built[0].command
+        return {image.id for image in built}
+
+    assert len(ids()) == 2
+    assert len(ids(rewrite_timestamp=True)) == 1
+    if not REWRITES.met_by(lab.engine):
+        with pytest.raises(LabError, match="store='containerd'"):
+            lab.build(tmp_path, dockerfile=dockerfile, rewrite_timestamp=True)
 
 
 def test_its_bases_are_brought_and_stay(newer_lab, lab):

@@ -56,6 +56,14 @@ def test_rows_keep_their_order_and_say_what_was_found(comparison):
     )
 
 
+def test_a_server_runs_where_it_had_to_be_stopped():
+    stopped = replace(RAN, ok=False, exit_code=None, timed_out=True)
+    server = variant("go-serve/scratch")
+    outcomes = [(server, stopped), (server, RAN), (variant("c-hello/gcc"), stopped)]
+    rows = compare([(each, image(1), run) for each, run in outcomes]).rows
+    assert [row.runs for row in rows] == [True, False, False]
+
+
 def test_stand_ins_are_named_once_with_the_figure_of_docker_hub():
     stand_in = Base("gcc:14", "sha256:0", "stand-in", None, 1_090_000_000, hub_size=1_520_000_000)
     rows = [Row("a", 2, bases=(stand_in,)), Row("b", 1, bases=(stand_in,))]

@@ -73,6 +73,12 @@ def test_recorded_packages_are_those_that_a_scanner_finds(tmp_path, wants, met):
     assert exercise.TESTS["recorded"](built, wants) is met
 
 
+@pytest.mark.parametrize(("most", "met"), [(99, False), (100, True)])
+def test_what_is_pulled_may_be_held_beside_what_is_in_it(most, met):
+    built = SimpleNamespace(image=SimpleNamespace(size=300, download_size=100))
+    assert exercise.TESTS["download_at_most"](built, most) is met
+
+
 def found(unmet, hints=("first", "second"), number="02"):
     return exercise.Check((), unmet, number=number, hints=hints if unmet else ())
 
