@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from helpers.errors import LabError
 from helpers.value import Value
 
 if TYPE_CHECKING:
-    from helpers.images.image import Image
+    from helpers.images.image import Image, Layer
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Shared(Value):
 
     images    how many there are
     separate  bytes of all of them, each counted in full
-    together  bytes of their layers, each counted once: what a disk or a registry keeps
+    together  bytes of their layers, each counted once: what an engine keeps
     layers    those that at least two have, in the order in which they were met
     """
 
@@ -52,23 +53,30 @@ class Shared(Value):
 
 def shared(images: Sequence[Image]) -> Shared:
     """Counts the layers of images, which may be of several engines; of one that is given twice,
-    the second costs nothing. Raises LabError without an image."""
+    the second costs nothing.
+
+    A layer is the same where all layers below it are the same too: an engine keeps it unpacked on
+    these, and fetches it again for others.
+
+    Raises LabError without an image.
+    """
     if not images:
         raise LabError("Which images share? Name at least one.")
-    count: dict[str, int] = {}
-    known = {}
+    known: dict[tuple[str, ...], Layer] = {}
+    count: Counter[tuple[str, ...]] = Counter()
     for image in images:
-        for diff_id in dict.fromkeys(layer.diff_id for layer in image.layers):
-            count[diff_id] = count.get(diff_id, 0) + 1
+        below: tuple[str, ...] = ()
         for layer in image.layers:
-            known.setdefault(layer.diff_id, layer)
+            below = (*below, layer.diff_id)
+            known.setdefault(below, layer)
+            count[below] += 1
     return Shared(
         images=len(images),
         separate=sum(image.size for image in images),
         together=sum(layer.size for layer in known.values()),
         layers=tuple(
-            SharedLayer(layer.created_by, layer.size, diff_id, count[diff_id])
-            for diff_id, layer in known.items()
-            if count[diff_id] > 1
+            SharedLayer(layer.created_by, layer.size, layer.diff_id, count[below])
+            for below, layer in known.items()
+            if count[below] > 1
         ),
     )

@@ -26,10 +26,9 @@ def test_an_image_beside_itself_costs_nothing_more():
     assert shared([one, one]).together == one.size
 
 
-def test_a_layer_that_an_image_has_twice_is_shared_with_nobody():
-    layer = Layer("COPY", 5, "same", None)
-    found = shared([SimpleNamespace(layers=[layer, layer], size=10)])
-    assert (found.together, found.layers) == (5, ())
+def test_a_layer_on_others_is_another():
+    found = shared([image(base=100, own=5), image(update=7, own=5)])
+    assert (found.together, found.layers) == (found.separate, ())
 
 
 def test_nothing_is_no_image():
