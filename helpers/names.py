@@ -14,7 +14,7 @@ BASE_PREFIX = TAG_PREFIX + "base/"
 """Bases that the lab made itself (stand-ins): `gcc:14` is `localhost/shrink/base/gcc:14`."""
 
 HUB_PREFIX = TAG_PREFIX + "hub/"
-"""Docker Hub's own images at the digest they are pinned to, which follows the tag, shortened. Your
+"""Registries' own images at the digest they are pinned to, which follows the tag, shortened. Your
 own `gcc:14` may be another one and stays as it is."""
 
 REGISTRY_FOLDER = "shrink/"

@@ -1,4 +1,5 @@
-"""Docker Hub as the engine sees it: says whether it can be had, and pulls what is pinned."""
+"""Docker Hub and other registries as the engine sees them: says whether one can be had, and pulls
+what the table names."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import docker.errors
 import requests
 
 from helpers import names
+from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.errors import BaseUnavailable
 from helpers.events import Event, Listener
@@ -20,28 +22,28 @@ from helpers.events import Event, Listener
 if TYPE_CHECKING:
     from helpers.engines.engine import Engine
 
-_PROBE = 5.0  # seconds for the engine to say whether Docker Hub answers
+_PROBE = 5.0  # seconds for the engine to say whether a registry answers
+_PROBED = "busybox:1.37"
 _SILENCE = 120.0  # seconds without a byte, after which a pull is given up
 _SILENT = "silence"
 
 
 class Hub:
-    """Docker Hub through one engine. What was found out is kept for the object's life."""
+    """Registries through one engine. What was found out is kept for the object's life."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._asked = False
-        self._problem: str | None = None
+        self._problems: dict[str, str | None] = {}
 
-    def problem(self) -> str | None:
-        """Why nothing can be had from Docker Hub, as the end of a sentence; None where it can.
-        The first call asks, which takes 5 s at most."""
+    def problem(self, name: str = _PROBED) -> str | None:
+        """Why nothing can be had from the registry of an image, as the end of a sentence; None
+        where it can. The first call for a registry asks, which takes 5 s at most."""
+        registry = base_table.registry(name)
         with self._lock:
-            if not self._asked:
-                self._problem = self._ask()
-                self._asked = True
-            return self._problem
+            if registry not in self._problems:
+                self._problems[registry] = self._ask(name)
+            return self._problems[registry]
 
     def find(self, row: BaseInfo) -> str | None:
         """The reference of the image that a base is pinned to, where the engine has it."""
@@ -57,8 +59,10 @@ class Hub:
         return None
 
     def pull(self, row: BaseInfo, listener: Listener) -> str:
-        """Pulls the image that a base is pinned to, and returns its reference. Raises
-        BaseUnavailable, whose message is the end of a sentence."""
+        """Pulls the image that a base is pinned to, from its own registry, and returns its
+        reference. Raises BaseUnavailable, whose message is the end of a sentence."""
+        if row.registry != base_table.HUB and (problem := self.problem(row.name)):
+            raise BaseUnavailable(f"{row.registry} can't be used: {problem}")
         repository, _, tag = row.name.rpartition(":")
         what = f"{repository}@{row.digest}" if row.digest else row.name
         self.fetch(repository, row.digest or tag, listener)
@@ -92,11 +96,11 @@ class Hub:
         except requests.RequestException as error:
             raise BaseUnavailable(self._refused(registry, _SILENT)) from error
 
-    def _ask(self) -> str | None:
+    def _ask(self, name: str) -> str | None:
         api = self._engine.client.api
         try:
             # A HEAD request would not count as a pull; the engine offers none.
-            response = api.get(api._url("/distribution/busybox:1.37/json"), timeout=_PROBE)
+            response = api.get(api._url("/distribution/{0}/json", name), timeout=_PROBE)
         except requests.Timeout:
             return f"it did not answer within {_PROBE:.0f} s"
         except requests.RequestException:
@@ -107,13 +111,11 @@ class Hub:
 
     def _refused(self, registry: str, words: str) -> str:
         """A failed pull as the end of a sentence; what will not change soon is kept."""
-        is_hub = registry == docker.auth.INDEX_NAME
-        shown = "Docker Hub" if is_hub else registry
+        shown = base_table.HUB if registry == docker.auth.INDEX_NAME else registry
         if re.search("not found|manifest unknown|denied|does not exist", words):
             return f"{shown} has no such image, or shows it to nobody without a login"
         reason = _reason(words)
-        if is_hub:
-            self._problem = reason
+        self._problems[shown] = reason
         return f"{shown} can't be used: {reason}"
 
     def _tag(self, image: Any, row: BaseInfo) -> str:

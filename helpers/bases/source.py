@@ -46,9 +46,9 @@ class Base(Value):
     name       as the Dockerfile has it
     reference  what the engine knows it by
     source     `present` (it was here), `archive`, `hub`: the real image; or `stand-in`
-    digest     that the name is pinned to; None for a stand-in and for what is not in the table
+    digest     that the name is pinned to; None for a stand-in and for what is not pinned
     size       bytes of its layers, as the engine's history adds them up
-    hub_size   bytes of Docker Hub's image, as the table has it; None where it isn't in the table
+    hub_size   bytes of the registry's image, as the table has them; None where it has none
     note       how a stand-in differs, a sentence, or ""
     """
 
@@ -67,7 +67,8 @@ class Bases:
     engine  the engine
     source  `hub`, `stand-ins` or an archive's path, and nothing else is tried; without it what
             `LAB_BASES` says; without that the first that has the base: here already at the pinned
-            digest, an archive, Docker Hub, stand-ins
+            digest, an archive, Docker Hub, stand-ins. A name that begins with another registry is
+            pulled from that one where others are pulled from Docker Hub
     beside  the bases of another engine, which this one gets its own from: what that one has not
             got, it makes local first
 
@@ -215,7 +216,7 @@ class Bases:
 
     def _present(self, row: BaseInfo, listener: Listener) -> Base | None:
         reference = self._hub.find(row)
-        origin = "an archive" if row.name in self._archive.entries else "Docker Hub"
+        origin = "an archive" if row.name in self._archive.entries else _origin(row)
         return self._made(row, reference, "present", origin) if reference else None
 
     def _from_archive(self, row: BaseInfo, listener: Listener) -> Base | None:
@@ -226,7 +227,7 @@ class Bases:
         return self._made(row, entry.reference, kind, "an archive")
 
     def _from_hub(self, row: BaseInfo, listener: Listener) -> Base:
-        return self._made(row, self._hub.pull(row, listener), "hub", "Docker Hub")
+        return self._made(row, self._hub.pull(row, listener), "hub", _origin(row))
 
     def _stand_in(self, row: BaseInfo, listener: Listener) -> Base:
         reference = standins.find(self._engine, row, self._table)
@@ -363,6 +364,11 @@ def _telling(reasons: list[str], row: BaseInfo, listener: Listener) -> Listener:
         listener(event)
 
     return tell
+
+
+def _origin(row: BaseInfo) -> str:
+    """A row's registry, as the line of sources names it."""
+    return row.registry if row.digest else f"{row.registry}, not pinned to a digest"
 
 
 def _size(engine: Engine, reference: str) -> int:

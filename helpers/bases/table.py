@@ -1,7 +1,8 @@
-"""Knows `samples/bases/bases.toml`: gives what each base's name means on Docker Hub and here."""
+"""Knows `samples/bases/bases.toml`: gives what each base's name means in its registry and here."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +12,19 @@ from helpers.value import Value
 
 FOLDER = names.SAMPLES / "bases"
 
+HUB = "Docker Hub"
+"""The registry of names that say none."""
+
 
 @dataclass(frozen=True, repr=False)
 class BaseInfo(Value):
     """A base as the table has it.
 
     name       as Dockerfiles have it
-    digest     of the image on Docker Hub that it is pinned to, or None
-    hub_size   bytes of that image, as dated and sourced
-    as_of      when `hub_size` was read
-    source     where it was read
+    digest     of the registry's image that it is pinned to, or None
+    hub_size   bytes of that image, as dated and sourced; None where nobody has published them
+    as_of      when `hub_size` was read, or ""
+    source     where it was read, or ""
     recipe     what makes the stand-in, in `samples/bases`
     target     the stage of the recipe, or None for its last
     size       bytes that the recipe makes on amd64
@@ -32,7 +36,7 @@ class BaseInfo(Value):
 
     name: str
     digest: str | None
-    hub_size: int
+    hub_size: int | None
     as_of: str
     source: str
     recipe: str
@@ -42,6 +46,11 @@ class BaseInfo(Value):
     notebooks: tuple[str, ...]
     note: str
     here: str | None = None
+
+    @property
+    def registry(self) -> str:
+        """Where the real image is: `Docker Hub`, or the registry that the name begins with."""
+        return registry(self.name)
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,9 +73,9 @@ def read(folder: Path = FOLDER) -> dict[str, BaseInfo]:
         name: BaseInfo(
             name=name,
             digest=row.get("digest"),
-            hub_size=row["hub"]["size"],
-            as_of=row["hub"]["as_of"],
-            source=row["hub"]["source"],
+            hub_size=row.get("hub", {}).get("size"),
+            as_of=row.get("hub", {}).get("as_of", ""),
+            source=row.get("hub", {}).get("source", ""),
             recipe=row["recipe"],
             target=row.get("target"),
             size=row["makes"]["size"],
@@ -76,6 +85,13 @@ def read(folder: Path = FOLDER) -> dict[str, BaseInfo]:
         )
         for name, row in table.items()
     }
+
+
+def registry(name: str) -> str:
+    """The registry of an image, `Docker Hub` where its name begins with none: a registry's name has
+    a dot or a port, and a user's on Docker Hub has neither."""
+    first, slash, _ = short_name(name).partition("/")
+    return first if slash and re.search("[.:]|^localhost$", first) else HUB
 
 
 def short_name(name: str) -> str:

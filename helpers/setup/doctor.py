@@ -109,7 +109,7 @@ def left_to_make(rows: Iterator[BaseInfo]) -> tuple[int, int]:
     """Bytes and seconds for the bases that are not here; the larger of what either source takes."""
     lacking = [row for row in rows if row.here is None]
     return (
-        sum(max(row.size, row.hub_size) for row in lacking),
+        sum(max(row.size, row.hub_size or 0) for row in lacking),
         sum(row.seconds for row in lacking),
     )
 

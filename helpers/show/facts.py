@@ -76,16 +76,17 @@ def _base(value: Base) -> Iterator[Block]:
 
 def _provenance(base: Base) -> str:
     """Where a base came from. A stand-in's size stands beside the real one's, with its date."""
+    registry = base_table.registry(base.name)
     came = {
         "present": "was here already",
-        "archive": "Docker Hub's image, from an archive",
-        "hub": "from Docker Hub",
+        "archive": f"{registry}'s image, from an archive",
+        "hub": f"from {registry}",
         "stand-in": "a stand-in",
     }
     said = f"{base.name}: {came[base.source]}, {units.size(base.size)}"
     if base.source == "stand-in" and base.hub_size:
         row = base_table.read()[base_table.short_name(base.name)]
-        said += f"; Docker Hub's had {units.size(row.hub_size)} on {row.as_of}"
+        said += f"; {registry}'s had {units.size(row.hub_size)} on {row.as_of}"
     return said
 
 
@@ -96,11 +97,12 @@ def _base_info(value: BaseInfo) -> Iterator[Block]:
 def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
     rows = list(value)
     yield Table(
-        "bases: Docker Hub's image, and what stands in for it",
+        "bases: the registry's image, and what stands in for it",
         (
             Column("base"),
             Column("notebooks", words=True),
-            Column("Docker Hub", figures=True),
+            Column("registry", words=True),
+            Column("its image", figures=True),
             Column("read on", words=True),
             Column("stand-in", figures=True),
             Column("time to make", figures=True),
@@ -109,16 +111,19 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
             (
                 row.name,
                 " ".join(row.notebooks),
-                units.size(row.hub_size),
-                row.as_of,
+                row.registry,
+                "-" if row.hub_size is None else units.size(row.hub_size),
+                row.as_of or "-",
                 units.size(row.size),
                 units.seconds(row.seconds),
             )
             for row in rows
         ),
     )
+    if loose := [row.name for row in rows if row.digest is None]:
+        yield Prose(f"Not pinned to a digest: {', '.join(loose)}.")
     for here, said in (
-        ("hub", "Docker Hub's image"),
+        ("hub", "the registry's image"),
         ("stand-in", "a stand-in"),
         (None, "nothing"),
     ):

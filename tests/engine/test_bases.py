@@ -99,6 +99,11 @@ LIKENESS = {
         ". /etc/os-release; echo ${PRETTY_NAME%,*}": "Stand-in for ubuntu:24.04\n",
         "id -un 1000": "ubuntu\n",
     },
+    "gcr.io/distroless/cc-debian13:debug-nonroot": {
+        "id -un; pwd; ls /bin": "nonroot\n/home/nonroot\n",
+        "ls /var/lib/dpkg/status.d | grep -vc md5sums": "14\n",
+        "test -w /tmp && test ! -w / && test ! -e /bin/sh && echo so it is": "so it is\n",
+    },
     "debian:bullseye-slim": {"ldd --version | head -1 | grep -o '[0-9.]*$'": "2.31\n"},
     "debian:trixie-slim": {
         "ldd --version | head -1 | grep -o '[0-9.]*$'": "2.41\n",
@@ -345,6 +350,50 @@ def test_a_registry_that_does_not_answer_is_named_soon(engine):
     with pytest.raises(BaseUnavailable, match=r"localhost:1 can't be used: the engine can't reach"):
         Bases(engine, "hub").ensure("localhost:1/none:1")
     assert time.monotonic() - began < 30
+
+
+@pytest.fixture
+def elsewhere(tiny):
+    """The tiny table with a base of a registry that there is none of."""
+    table = tiny / "bases.toml"
+    row = table.read_text().partition('["upper:1"]')[0].replace("tiny:1", "registry.invalid/tiny:1")
+    hub_size = row[row.index("hub =") : row.index("recipe =")]
+    table.write_text(table.read_text() + row.replace(hub_size, ""))
+    return "registry.invalid/tiny:1"
+
+
+def test_a_base_of_another_registry_is_asked_for_there(engine, elsewhere):
+    began = time.monotonic()
+    with pytest.raises(BaseUnavailable, match=r"registry\.invalid can't be used"):
+        Bases(engine, "hub").ensure(elsewhere)
+    assert time.monotonic() - began < 20
+
+
+def test_a_base_of_another_registry_has_a_stand_in(engine, elsewhere):
+    bases = Bases(engine, "stand-ins")
+    base = bases.ensure(elsewhere)
+    try:
+        assert (base.source, base.hub_size) == ("stand-in", None)
+        assert base.reference == f"localhost/shrink/base/{elsewhere}"
+        assert bases.source_line == "stand-ins made of Debian packages"
+    finally:
+        engine.client.images.remove(base.reference, force=True)
+
+
+def test_the_line_names_a_registry_and_what_is_not_pinned(engine, elsewhere):
+    """The image is here under the lab's name, as if it had been pulled."""
+    bases = Bases(engine, "hub")
+    made = Bases(engine, "stand-ins").ensure(elsewhere)
+    real = hub.reference(base_table.read()[elsewhere])
+    engine.client.images.get(made.reference).tag(*real.rsplit(":", 1))
+    try:
+        assert bases.ensure(elsewhere).source == "present"
+        assert bases.source_line.endswith(
+            f"; but {elsewhere} from registry.invalid, not pinned to a digest"
+        )
+    finally:
+        for name in (real, made.reference):
+            engine.client.images.remove(name, force=True)
 
 
 def test_the_line_is_had_soon_and_asked_for_once(engine):

@@ -46,6 +46,13 @@ def test_what_is_here_needs_no_room():
     assert doctor.left_to_make(iter(here)) == (0, 0)
 
 
+def test_a_base_whose_real_size_nobody_knows_counts_as_its_stand_in():
+    import dataclasses
+
+    row = dataclasses.replace(next(iter(base_table.read().values())), hub_size=None, here=None)
+    assert doctor.left_to_make(iter([row])) == (row.size, row.seconds)
+
+
 def test_the_next_step_works_unless_something_is_missing(monkeypatch, capsys):
     fine = [doctor.Finding("a", "ok", "here"), doctor.Finding("b", "later", "comes by itself")]
     monkeypatch.setattr(doctor, "findings", lambda: iter(fine))

@@ -263,11 +263,23 @@ the file by section
         "gcc:14\nengine | gcc:14: from Docker Hub, 1.52 GB",
     ),
     (
+        Base("gcr.io/a/b:1", "x", "stand-in", None, 2_370_000, None),
+        "gcr.io/a/b:1\nengine | gcr.io/a/b:1: a stand-in, 2.37 MB",
+    ),
+    (
+        Base("gcr.io/a/b:1", "x", "hub", None, 2_370_000, None),
+        "gcr.io/a/b:1\nengine | gcr.io/a/b:1: from gcr.io, 2.37 MB",
+    ),
+    (
+        Base("gcr.io/a/b:1", "x", "archive", None, 2_370_000, None),
+        "gcr.io/a/b:1\nengine | gcr.io/a/b:1: gcr.io's image, from an archive, 2.37 MB",
+    ),
+    (
         BaseTable(
             (
                 BaseInfo(
                     name="gcc:14",
-                    digest=None,
+                    digest="sha256:0",
                     hub_size=1_520_000_000,
                     as_of="2026-08-05",
                     source="",
@@ -278,13 +290,28 @@ the file by section
                     notebooks=("01", "02"),
                     note="",
                 ),
+                BaseInfo(
+                    name="gcr.io/a/b:1",
+                    digest=None,
+                    hub_size=None,
+                    as_of="",
+                    source="",
+                    recipe="b.Dockerfile",
+                    target=None,
+                    size=2_370_000,
+                    seconds=15,
+                    notebooks=("22",),
+                    note="",
+                ),
             )
         ),
         """\
-bases: Docker Hub's image, and what stands in for it
-base    notebooks  Docker Hub  read on     stand-in  time to make
-gcc:14  01 02         1.52 GB  2026-08-05   1.09 GB    1 min 10 s
-engine | nothing is here for gcc:14""",
+bases: the registry's image, and what stands in for it
+base          notebooks  registry    its image  read on     stand-in  time to make
+gcc:14        01 02      Docker Hub    1.52 GB  2026-08-05   1.09 GB    1 min 10 s
+gcr.io/a/b:1  22         gcr.io              -  -            2.37 MB        15.0 s
+Not pinned to a digest: gcr.io/a/b:1.
+engine | nothing is here for gcc:14, gcr.io/a/b:1""",
     ),
     (
         Comparison(

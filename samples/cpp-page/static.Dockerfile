@@ -1,0 +1,9 @@
+FROM gcc:14 AS build
+WORKDIR /src
+COPY page.cpp .
+RUN g++ -std=c++20 -O2 -c page.cpp
+RUN g++ -static -o /page page.o -lssl -lcrypto -lz -lzstd
+
+FROM gcr.io/distroless/static-debian13:nonroot
+COPY --from=build /page /
+CMD ["/page"]
