@@ -93,6 +93,12 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("image", metavar="IMAGE")
     why.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND ...")
 
+    advise = add("advise", "what would make an image smaller, and how much each remedy saves")
+    advise.add_argument("what", metavar="IMAGE|FOLDER", help="a folder is built first")
+    advise.add_argument(
+        "--prove", action="store_true", help="build the rewritten Dockerfile, and run both"
+    )
+
     explore = add("explore", "an image's layers, its largest folders, and what it wastes")
     explore.add_argument("image", metavar="IMAGE")
 
@@ -235,6 +241,25 @@ def _why(options: argparse.Namespace) -> int:
     return 1 if run.error or run.diagnosis else 0
 
 
+def _advise(options: argparse.Namespace) -> int:
+    from helpers.engines.engine import Engine
+    from helpers.lab import Lab
+    from helpers.show import facts, terminal
+
+    path = Path(options.what).expanduser()
+    with Engine.find(start=False) as engine:
+        lab = Lab(engine=engine)
+        # what is a folder here is meant as one: images have the same name only with a tag
+        found = lab.advise(path.resolve() if path.exists() else options.what)
+        terminal.show(facts.of(found))
+        terminal.show(facts.of(found.lint))
+        if options.prove:
+            terminal.show(facts.of(lab.prove(found)))
+        elif found.dockerfile:
+            terminal.show(facts.of(found.dockerfile))
+    return 0
+
+
 def _explore(options: argparse.Namespace) -> int:
     from helpers.engines.engine import Engine
     from helpers.images.image import image_of
@@ -287,6 +312,7 @@ COMMANDS = {
     "book": _book,
     "bases": _bases,
     "why": _why,
+    "advise": _advise,
     "explore": _explore,
     "compare": _compare,
     "clean": _clean,

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers import debug, names, newer, registries, samples
+from helpers.advice import proof as proofs
+from helpers.advice.advice import Advice, advise
+from helpers.advice.proof import Proof
 from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import build
@@ -281,6 +284,46 @@ class Lab(Value):
         self._registries.append(started)
         return started
 
+    @alive.page()
+    def advise(self, what: Image | str | Path) -> Advice:
+        """Where the bytes of an image are, and what each remedy would save, ranked.
+
+        what  an Image; a name that the engine has; or what is built first: a variant's key, a
+              folder, or the path of a Dockerfile in its folder, with a `.`, `/` or `~` before it
+
+        Raises as `build` and `image` do.
+        """
+        if isinstance(what, Image):
+            return advise(what)
+        text = str(what)
+        if isinstance(what, Path) or text.startswith((".", "/", "~")):
+            path = Path(what).expanduser()
+            named = {"dockerfile": path.name} if path.is_file() else {}
+            return advise(self.build(path.parent if named else path, **named))
+        is_key = any(variant.key == text for variant in samples.variants())
+        return advise(self.build(text) if is_key else self.image(text))
+
+    @alive.page()
+    def prove(self, advice: Advice) -> Proof:
+        """Builds the Dockerfile that an advice has rewritten, measures it, and runs both images.
+
+        Where that fails, is no smaller or prints something else, the proof says so and proposes
+        nothing. Raises EngineError.
+        """
+
+        def build_again(text: str) -> Image:
+            context = proofs.context_of(advice.image)
+            return self._build(
+                context,
+                text,
+                tag=names.TAG_PREFIX + proofs.tag_of(advice.image),
+                shown=["-f", "-", str(context)],
+                args=proofs.args_of(advice.image),
+                before=advice.image.dockerfile,
+            )
+
+        return proofs.prove(advice, build_again)
+
     def exercise(self, number: str) -> exercises.Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
         return exercises.exercise(number)
@@ -499,6 +542,7 @@ class Lab(Value):
             bases=tuple(bases),
             target=target,
             context_size=built.context_size,
+            context=str(context),
         )
 
     def _references(self, variant: Variant) -> list[str]:

@@ -94,6 +94,7 @@ class Image(Value):
     before        the Dockerfile of the variant before, against which `changes` marks
     target        the stage that it is, None for the last
     context_size  bytes of file contents that were sent to build it
+    context       the folder that they are from
 
     Of an image that the lab did not build, `bases` is () and what follows None.
     """
@@ -108,6 +109,7 @@ class Image(Value):
     before: str | None = None
     target: str | None = None
     context_size: int | None = None
+    context: str | None = None
     _reading: Lock = field(default_factory=Lock, init=False, compare=False)
 
     @property

@@ -82,6 +82,11 @@ class RootFS(ABC):
             return b""
         return self._read(real, limit)
 
+    @abstractmethod
+    def below(self, folder: str, ending: str) -> Iterator[tuple[str, bytes]]:
+        """The regular files in a folder and below whose names end so, with their contents. The
+        folder's own path has no links."""
+
     def _resolve(self, path: str, as_folder: bool = False) -> str | None:
         real, left, links = "/", path.split("/")[::-1], 0
         is_directory = True
@@ -163,6 +168,10 @@ class ImageFS(RootFS):
         with self:
             return super().read(path, limit)
 
+    def below(self, folder: str, ending: str) -> Iterator[tuple[str, bytes]]:
+        with self._asked() as container:
+            yield from container.below(folder, ending)
+
     def _look(self, path: str) -> Look | None:
         if path not in self._looks:
             with self._asked() as container:
@@ -226,6 +235,11 @@ class FolderFS(RootFS):
                 path = "/" + Path(parent, name).relative_to(self._folder).as_posix()
                 found.append(self._stat(path))
         return [file for file in found if file]
+
+    def below(self, folder: str, ending: str) -> Iterator[tuple[str, bytes]]:
+        for path in sorted(self._here(folder).rglob(f"*{ending}")):
+            if path.is_file() and not path.is_symlink():
+                yield f"/{path.relative_to(self._folder).as_posix()}", path.read_bytes()
 
     def _stat(self, path: str) -> File | None:
         try:

@@ -297,6 +297,13 @@ def _same_layers(result: _Inspected, wanted: bool) -> bool:
     return (first == second) == wanted
 
 
+def _nothing_to_advise(result: _Inspected, wants: bool) -> bool:
+    """Whether no remedy is worth it any more."""
+    from helpers.advice.advice import advise
+
+    return (not advise(result.image).findings) == wants
+
+
 TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "prints": lambda r, text: r.run.ok and r.run.output == text,
     "runs": lambda r, commands: all(r.image.run(*command).ok for command in commands),
@@ -316,4 +323,5 @@ TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "stage_has": _stage_has,
     "recorded": _recorded,
     "same_layers": _same_layers,
+    "nothing_to_advise": _nothing_to_advise,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,16 +72,23 @@ class ContainerFiles:
         with self.opened(path) as (file, stream):
             return file, stream.read(-1 if limit is None else limit) if stream else b""
 
+    def below(self, folder: str, ending: str) -> Iterator[tuple[str, bytes]]:
+        """The regular files in a folder and below whose names end so, with their contents: one
+        question for all of them. Nothing where there is no such folder. Raises EngineError."""
+        with self._sent(folder) as sent:
+            if sent is None:
+                return
+            with layer_tar.opened(sent) as archive:
+                for member in archive:
+                    if member.isreg() and member.name.endswith(ending):
+                        # the archive's names begin with the folder's own name
+                        path = f"{posixpath.dirname(folder).rstrip('/')}/{member.name}"
+                        yield path, archive.extractfile(member).read()
+
     @contextmanager
     def opened(self, path: str) -> Iterator[tuple[File | None, IO[bytes] | None]]:
         """As `read`, but the content as a stream, None where there is none."""
-        with transfer.stream(
-            self.engine,
-            "/containers/{0}/archive",
-            self.container,
-            path=path,
-            silence=PATIENCE,
-        ) as sent:
+        with self._sent(path) as sent:
             if sent is None:
                 yield None, None
                 return
@@ -91,6 +99,12 @@ class ContainerFiles:
                     return
                 file = File(*layer_tar.plain_entry(path, member))
                 yield file, archive.extractfile(member) if member.isreg() else None
+
+    def _sent(self, path: str):
+        """What `docker cp` gets of a path, as a tar; None where nothing is."""
+        return transfer.stream(
+            self.engine, "/containers/{0}/archive", self.container, path=path, silence=PATIENCE
+        )
 
     def _head(self, path: str) -> tuple[int, str]:
         import requests

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from helpers.bases import table as base_table
-from helpers.show import findings, inside, learned, units
+from helpers.show import advised, findings, inside, learned, units
 from helpers.show.blocks import (
     ENGINE,
     Block,
@@ -265,6 +265,7 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
 
 
 KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Advice": advised.advice,
     "Anatomy": findings.anatomy,
     "Answer": learned.answer,
     "Base": _base,
@@ -279,14 +280,17 @@ KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
     "Explorer": _explorer,
     "File": inside.file,
     "Files": inside.files,
+    "Finding": advised.finding,
     "Hint": learned.hint,
     "Image": _image,
     "Lab": _lab,
     "Layer": inside.layer,
     "Layers": inside.layers,
     "Linkage": inside.linkage,
+    "Lint": advised.lint,
     "Prediction": learned.prediction,
     "Progress": learned.progress,
+    "Proof": advised.proof,
     "Quiz": learned.quiz,
     "Run": inside.run,
     "Sizes": inside.sizes,

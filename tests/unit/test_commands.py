@@ -106,6 +106,7 @@ def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
         ["run"],
         ["bases", "list"],
         ["why", "mine"],
+        ["advise", "mine"],
         ["explore", "mine"],
         ["compare", "mine", "yours"],
         ["clean"],

@@ -155,3 +155,14 @@ def test_stages_share_all_but_their_last_layer():
     assert not share(inspected(one, one=one), ["one", "two"])
     alone = {"one": image(("one", 1)), "two": image(("two", 1))}
     assert not share(inspected(one, **alone), ["one", "two"])  # they have nothing below
+
+
+def test_an_image_about_which_nothing_is_to_be_said_meets_its_condition(monkeypatch):
+    from helpers.advice import advice
+
+    row = {"says": "A.", "nothing_to_advise": True, "hints": ["b"]}
+    task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (exercise._condition(row),))
+    for findings, met in (((), ("A.",)), (("one",), ())):
+        found = SimpleNamespace(findings=findings)
+        monkeypatch.setattr(advice, "advise", lambda image, found=found: found)
+        assert exercise.check(task, object(), lambda target: None).met == met

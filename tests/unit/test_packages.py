@@ -106,6 +106,33 @@ def test_only_programs_are_read_for_modules(tmp_path):
     assert found(tmp_path) == ()
 
 
+ALPINE_FILES = "P:musl\nV:1\nF:lib\nR:ld-musl.so.1\nF:usr/lib\nR:libc.so\n\nP:empty\nV:1\n"
+
+
+def test_the_files_of_a_package_are_those_of_its_list_that_are_there(tmp_path):
+    put(tmp_path, "/var/lib/dpkg/info/libc6:amd64.list", "/.\n/lib/libc.so.6\n/gone\n", 0o644)
+    put(tmp_path, "/var/lib/dpkg/info/libc6:amd64.md5sums", "0  lib/libc.so.6\n", 0o644)
+    put(tmp_path, "/lib/apk/db/installed", ALPINE_FILES, 0o644)
+    for path in ("/usr/lib/libc.so.6", "/lib/ld-musl.so.1", "/usr/lib/libc.so"):
+        put(tmp_path, path, "")
+    fs = FolderFS(tmp_path)
+    paths = ["/" + p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")]
+    owners = records.Owners(fs, [fs.stat(path) for path in paths])
+    assert owners.files_of("libc6") == ("/usr/lib/libc.so.6",), "made before /usr was merged"
+    assert owners.files_of("musl") == ("/lib/ld-musl.so.1", "/usr/lib/libc.so")
+    assert owners.files_of("empty") == owners.files_of("unknown") == ()
+
+
+def test_what_a_package_needs_is_named_without_versions(tmp_path):
+    status = (
+        "Package: gcc\nVersion: 1\nPre-Depends: a (>= 2)\nDepends: b:any | c, d [amd64]\n"
+        "Provides: c-compiler (= 1)\n"
+    )
+    put(tmp_path, "/var/lib/dpkg/status", status.replace(" [amd64]", ""), 0o644)
+    (told,) = found(tmp_path)
+    assert told.needs == ("a", "b", "c", "d") and told.provides == ("c-compiler",)
+
+
 def test_their_text_says_how_many_and_what_none_means(tmp_path):
     assert "no package is recorded here" in text.of(records.Packages())
     put(tmp_path, "/var/lib/dpkg/status", STATUS.replace("libc6", "<b>libc6"), 0o644)

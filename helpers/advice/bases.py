@@ -1,0 +1,158 @@
+"""Knows what lies below a program: finds a base that has a slimmer sibling, or that the program
+does not need, and gives findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from helpers.advice import known
+from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.subject import Subject
+from helpers.bases import table as base_table
+from helpers.bases.table import BaseInfo
+
+RELEASE = "/etc/os-release"
+
+SCRATCH = "scratch"
+
+SLIMMER, ALONE = "a slimmer base", "the program alone"
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """A base that has less.
+
+    name      of the slimmer one
+    notebook  that compares them
+    like      the names of two bases in the table with the same relation, whose figures are known
+    """
+
+    name: str
+    notebook: str
+    like: tuple[str, str] | None
+
+
+def slimmer_base(subject: Subject) -> Iterator[Finding]:
+    """A base whose publisher has a slim one. What it saves is the difference of the two in the
+    table of bases, and never counted here."""
+    found = sibling(subject.base_name)
+    if not found or not found.like:
+        return
+    full, slim = (base_table.read()[name] for name in found.like)
+    figure = _size(full, subject) - _size(slim, subject)
+    claims = _base(subject)
+    if figure <= 0 or not claims:
+        return
+    whose = "the stand-ins'" if subject.stand_in else "Docker Hub's"
+    source = f"{found.like[0]} less {found.like[1]}, by {whose} sizes in the table of bases"
+    yield Finding(
+        remedy=SLIMMER,
+        says=f"`{subject.base_name}` has a slimmer sibling, `{found.name}`.",
+        do=f"Begin with `FROM {found.name}`, and install what turns out to be missing.",
+        notebook=found.notebook,
+        claims=claims,
+        evidence=evidence(subject, claims, lambda path: "all of it"),
+        figure=min(figure, sum(claims.values())),
+        source=source,
+    )
+
+
+def program_alone(subject: Subject) -> Iterator[Finding]:
+    """A compiled program, copied or made on its base, of which it needs next to nothing."""
+    target = end_on(subject)
+    if target is None:
+        return
+    claims = _base(subject)
+    static = target == SCRATCH
+    figure = None if static else sum(claims.values()) - _size(base_table.read()[target], subject)
+    if not claims or (figure is not None and figure <= 0):
+        return
+    needs = "nothing but itself" if static else f"{len(subject.needed) - 1} libraries"
+    more = "" if static else " What is static needs no base at all."
+    yield Finding(
+        remedy=ALONE,
+        says=f"`{subject.program}` is compiled and needs {needs}.{more}",
+        do=f"Build in a stage, and `COPY --from` the program to `{target}`, with the files that it "
+        "reads: certificates, time zones, its own.",
+        notebook="03" if static else "02",
+        claims=claims,
+        evidence=evidence(subject, claims, lambda path: "all of it"),
+        figure=figure,
+        source="" if static else f"its base less {target}, by the table of bases",
+    )
+
+
+def end_on(subject: Subject) -> str | None:
+    """The base on which the image's compiled program could stand: `scratch` where it is static,
+    else the slim image of the release that it was made on. None where that can't be told, or the
+    program is the base's own."""
+    number, _ = subject.visible.get(subject.program or "", (0, None))
+    if not subject.linkage or number < subject.base or not subject.base:
+        return None
+    if any(start.by != "engine" for start in subject.starts):
+        return None  # a script or a shell is on the way
+    if subject.linkage.static:
+        return SCRATCH
+    if subject.linkage.missing or any(not _is_base(subject, path) for path in subject.needed):
+        return None
+    name = slim_of_release(subject.fs.read(RELEASE).decode("utf-8", "replace"))
+    return name if name in base_table.read() else None
+
+
+def slim_of_release(os_release: str) -> str | None:
+    """The small image of a release, by what `/etc/os-release` says of it."""
+    said = dict(re.findall(r'(?m)^(\w+)="?([^"\n]*)"?$', os_release))
+    system, codename, version = (
+        said.get(key, "") for key in ("ID", "VERSION_CODENAME", "VERSION_ID")
+    )
+    names = {
+        "debian": f"debian:{codename}-slim",
+        "ubuntu": f"ubuntu:{version}",
+        "alpine": f"alpine:{'.'.join(version.split('.')[:2])}",
+    }
+    return names.get(system)
+
+
+def sibling(name: str) -> Sibling | None:
+    """The slimmer base of the same publisher; None for one that has none, or is slim already."""
+    repository, _, tag = base_table.short_name(name).partition("@")[0].partition(":")
+    row: Mapping[str, str] | None = known.table()["siblings"].get(repository)
+    if not row or not tag or re.search(r"slim|alpine|-jre|windows|nanoserver", tag):
+        return None
+    instead = row.get("instead", "")
+    if instead and not tag.endswith(instead):
+        return None
+    slim = f"{repository}:{row['slim'].format(tag=tag.removesuffix(instead))}"
+    rows = base_table.read()
+    pairs = [
+        (full, each)
+        for full in rows
+        if full.startswith(f"{repository}:")
+        for each in [f"{repository}:{_slim_tag(row, full)}"]
+        if each in rows and each != full
+    ]
+    exact = [pair for pair in pairs if pair == (f"{repository}:{tag}", slim)]
+    return Sibling(slim, row["notebook"], next(iter(exact or pairs), None))
+
+
+def _slim_tag(row: Mapping[str, str], full: str) -> str:
+    tag = full.partition(":")[2].removesuffix(row.get("instead", ""))
+    return row["slim"].format(tag=tag)
+
+
+def _size(row: BaseInfo, subject: Subject) -> int:
+    return row.size if subject.stand_in else row.hub_size
+
+
+def _base(subject: Subject) -> dict[Place, int]:
+    every = subject.claims(lambda path: path not in subject.needed, base=True)
+    return {place: size for place, size in every.items() if place[0] < subject.base}
+
+
+def _is_base(subject: Subject, path: str) -> bool:
+    if path == subject.program:
+        return True
+    number, _ = subject.visible.get(path, (0, None))
+    return number < subject.base

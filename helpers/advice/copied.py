@@ -1,0 +1,43 @@
+"""Knows what `COPY . .` brings along: finds folders that a `.dockerignore` should name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helpers.advice import known
+from helpers.advice.finding import Finding, evidence
+from helpers.advice.subject import Subject
+
+
+def copied(subject: Subject) -> Iterator[Finding]:
+    """Repositories, installed packages and environments that were copied from the context."""
+    from_context = {
+        number
+        for number in range(subject.base, len(subject.layers))
+        if subject.layers[number].created_by.startswith(("COPY", "ADD"))
+        and "--from=" not in subject.layers[number].created_by
+    }
+    claims = {
+        place: size
+        for place, size in subject.claims(lambda path: _folder(path) is not None).items()
+        if place[0] in from_context
+    }
+    if claims:
+        names = sorted({_folder(path).rpartition("/")[2] for _, path in claims})
+        yield Finding(
+            remedy="copied by mistake",
+            says="`COPY` took folders along that belong to the machine it was built on.",
+            do=f"Write a `.dockerignore` with {', '.join(f'`**/{name}`' for name in names)}.",
+            notebook="02",
+            claims=claims,
+            evidence=evidence(subject, claims, _folder),
+        )
+
+
+def _folder(path: str) -> str | None:
+    """The folder of such a name that a path is below, or None."""
+    parts = path.split("/")
+    for at, part in enumerate(parts[:-1]):
+        if part in known.table()["copied"]["folders"]:
+            return "/".join(parts[: at + 1])
+    return None

@@ -1,0 +1,122 @@
+"""Knows what later layers hide: finds files that were removed or written again, and gives findings.
+
+A layer keeps whole files. A copy with the same content as the one below was written for its owner
+or its mode alone, and is the one that can go; of any other pair it is the lower one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.subject import Layer, Subject
+from helpers.images.folders import Folders
+
+REMOVED, AGAIN = "removed too late", "written again"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file in one layer, by the number of the layer."""
+
+    layer: int
+    size: int
+    digest: str
+
+
+@dataclass
+class History:
+    """The copies of one path, base first, until something else takes its place.
+
+    ended  the layer that took it away, None where a container still sees the last copy
+    """
+
+    path: str
+    copies: list[Copy]
+    ended: int | None = None
+
+
+def removed(subject: Subject) -> Iterator[Finding]:
+    """Bytes that a later layer removes or writes anew."""
+    claims: dict[Place, int] = {}
+    hides: set[tuple[int, int]] = set()
+    for history in histories(subject.layers):
+        runs = _runs(history)
+        uppers = [run[0].layer for run in runs[1:]] + [history.ended]
+        for run, upper in zip(runs, uppers, strict=True):
+            first = run[0]
+            if upper is not None and first.layer >= subject.base:
+                claims[first.layer, history.path] = first.size
+                hides.add((first.layer, upper))
+    if claims:
+        yield Finding(
+            remedy=REMOVED,
+            says="A later layer removes these files or writes them anew. The layer that brought "
+            "them has them still.",
+            do="Do both in one `RUN`, or make the files in a stage of their own.",
+            notebook="19",
+            claims=claims,
+            evidence=evidence(subject, claims),
+            hides=frozenset(hides),
+        )
+
+
+def again(subject: Subject) -> Iterator[Finding]:
+    """Bytes that were written a second time for an owner or a mode."""
+    claims: dict[Place, int] = {}
+    hides: set[tuple[int, int]] = set()
+    for history in histories(subject.layers):
+        for run in _runs(history):
+            for lower, upper in pairwise(run):
+                claims[upper.layer, history.path] = upper.size
+                hides.add((lower.layer, upper.layer))
+    if claims:
+        yield Finding(
+            remedy=AGAIN,
+            says="These layers have files once more that are below with the same content: only "
+            "owner, mode or time differ.",
+            do="Copy with `COPY --chown --chmod`, or change them in the `RUN` that makes them.",
+            notebook="19",
+            claims=claims,
+            evidence=evidence(subject, claims),
+            hides=frozenset(hides),
+        )
+
+
+def histories(layers: Sequence[Layer]) -> Iterator[History]:
+    """Every file with bytes that a layer has, from its first copy on. A path has several where it
+    was removed in between."""
+    there: dict[str, History] = {}
+    folders = Folders()
+    for number, layer in enumerate(layers):
+        gone = [file for file in layer.files if file.kind == "removed"]
+        for file in [*gone, *(file for file in layer.files if file.kind != "removed")]:
+            if file.kind == "removed" or (file.kind != "directory" and file.path in folders):
+                # in a folder's place there is something else now: what was below it is gone
+                own = file.path if file.kind != "removed" else None
+                for path in folders.remove(file.path):
+                    if path in there and path != own:
+                        yield _ended(there.pop(path), number)
+            if file.kind == "removed":
+                continue
+            folders.add(file.path)
+            if file.kind == "file" and file.size:
+                copy = Copy(number, file.size, file.digest)
+                there.setdefault(file.path, History(file.path, [])).copies.append(copy)
+            elif file.path in there:
+                yield _ended(there.pop(file.path), number)
+    yield from there.values()
+
+
+def _ended(history: History, layer: int) -> History:
+    history.ended = layer
+    return history
+
+
+def _runs(history: History) -> list[list[Copy]]:
+    """Copies with one content that lie on each other. What was not read may be anything."""
+    keys = enumerate(history.copies)
+    grouped = groupby(keys, key=lambda each: each[1].digest or each[0])
+    return [[copy for _, copy in group] for _, group in grouped]

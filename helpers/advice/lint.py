@@ -1,0 +1,73 @@
+"""Knows hadolint, which reads a Dockerfile's text alone: runs it, and gives what it found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.errors import LabError
+from helpers.value import Value
+
+LIMIT = 60
+"""Seconds: it takes less than one."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What hadolint says of a line: its rule (`DL3009`), the level and the sentence."""
+
+    line: int
+    rule: str
+    level: str
+    says: str
+
+
+@dataclass(frozen=True, repr=False)
+class Lint(Value):
+    """What hadolint says of a Dockerfile.
+
+    problems  by line
+    absent    why it was not asked, a sentence, or ""
+    """
+
+    problems: tuple[Problem, ...] = ()
+    absent: str = ""
+
+
+def lint(dockerfile: str | None) -> Lint:
+    """Has hadolint read a Dockerfile, by its own rules and levels: files that configure it are not
+    heeded. Raises LabError where it ends with an error of its own."""
+    if dockerfile is None:
+        return Lint(absent="hadolint reads a Dockerfile, and this image came without one.")
+    tool = _tool()
+    if not tool.exists():
+        return Lint(absent="hadolint is not made for this platform, so it was not asked.")
+    options = ["--no-fail", "--format", "json", "--config", os.devnull, "-"]
+    try:
+        ran = subprocess.run(
+            [tool, *options],
+            input=dockerfile.encode(),
+            capture_output=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        rows = json.loads(ran.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise LabError(
+            f"hadolint could not read this Dockerfile ({error}): run `hadolint` on it by itself."
+        ) from None
+    return Lint(
+        tuple(
+            Problem(row["line"], row["code"], row["level"], row["message"])
+            for row in sorted(rows, key=lambda row: (row["line"], row["code"]))
+        )
+    )
+
+
+def _tool() -> Path:
+    """Beside the interpreter, where pip puts a package's programs."""
+    return Path(sys.executable).with_name("hadolint")

@@ -1,0 +1,127 @@
+"""Knows when a rewritten Dockerfile is proven: its image is smaller, and its program does the same.
+Takes both images, runs them, and gives a `Proof`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.errors import BuildFailed, EngineError, LabError
+from helpers.value import Value
+
+if TYPE_CHECKING:
+    from helpers.advice.advice import Advice
+    from helpers.images.image import Image
+    from helpers.running.run import Run
+    from helpers.show.dockerfiles import DockerfileView
+
+TIMEOUT = 20
+"""Seconds that a program may run: a service that goes on is stopped, and compared by what it has
+printed until then."""
+
+
+@dataclass(frozen=True, repr=False)
+class Proof(Value):
+    """What came of a rewritten Dockerfile.
+
+    before  the image that the advice is on
+    after   the image that was built, or None
+    first   how a container of the one before ended, or None where it came to no run
+    second  the same of the one after
+    why     why nothing is proposed, a sentence; "" where the saving is proven
+    view    the rewritten Dockerfile, marked; None where nothing is proposed
+    """
+
+    before: Image
+    after: Image | None = None
+    first: Run | None = None
+    second: Run | None = None
+    why: str = ""
+    view: DockerfileView | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the image is smaller and its program prints the same."""
+        return not self.why
+
+    @property
+    def saves(self) -> int:
+        """Bytes that are saved; 0 where nothing is proven."""
+        return self.before.size - self.after.size if self.ok and self.after else 0
+
+
+def prove(advice: Advice, build: Callable[[str], Image]) -> Proof:
+    """Builds the Dockerfile of an advice, measures the image, and runs both.
+
+    build  builds a Dockerfile's text as the image of the advice was built
+
+    A build that fails and a program that fails are results. Raises EngineError.
+    """
+    before = advice.image
+    if advice.mended is None:
+        return Proof(before, why=_nothing(advice))
+    try:
+        after = build(advice.mended.text)
+    except EngineError:
+        raise
+    except BuildFailed as failure:
+        step = f" at `{failure.step}`" if failure.step else ""
+        return Proof(before, why=f"The rewritten Dockerfile can't be built: it fails{step}.")
+    except LabError as failure:
+        return Proof(before, why=str(failure))
+    if after.size >= before.size:
+        return Proof(before, after, why="The rewritten Dockerfile makes no smaller image.")
+    first, second = before.run(timeout=TIMEOUT), after.run(timeout=TIMEOUT)
+    why = differs(first, second)
+    return Proof(before, after, first, second, why, None if why else advice.dockerfile)
+
+
+def differs(first: Run, second: Run) -> str:
+    """What is not the same in two runs, a sentence; "" where nothing is."""
+    if first.ending != second.ending:
+        return f"The program ended so before: {first.ending}. Now: {second.ending}."
+    if first.exit_code is None and not first.timed_out:
+        return "The program did not start before, so there is nothing to compare with."
+    if first.output != second.output:
+        return "The program prints something else than before."
+    return ""
+
+
+def context_of(image: Image) -> Path:
+    """The folder that an image was built from. Raises LabError where that is not known."""
+    if image.context is None:
+        raise LabError(
+            f"Where {image.name} was built from is not known: build it with `lab.build` first."
+        )
+    return Path(image.context)
+
+
+def args_of(image: Image) -> dict[str, str]:
+    """The build arguments of an image, as the line that builds it has them.
+
+    Raises LabError where it was built with secrets, which nobody keeps.
+    """
+    import shlex
+
+    words = shlex.split(image.command or "")
+    if "--secret" in words:
+        raise LabError(f"{image.name} was built with secrets: build the new Dockerfile yourself.")
+    given = [words[at + 1] for at, word in enumerate(words) if word == "--build-arg"]
+    return dict(arg.partition("=")[::2] for arg in given)
+
+
+def _nothing(advice: Advice) -> str:
+    if not advice.findings:
+        return "There is nothing to prove: no remedy is worth it."
+    if advice.image.dockerfile is None:
+        return "The image came without a Dockerfile, so there is none to rewrite."
+    return "No remedy here can be written safely without knowing the program: they are yours."
+
+
+def tag_of(image: Image) -> str:
+    """A name for the image that is built, after the one before."""
+    name = re.sub(r"[^\w.-]+", "-", image.name).strip("-.")
+    return f"mended:{name}"[:120]

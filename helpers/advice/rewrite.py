@@ -1,0 +1,188 @@
+"""Knows how to mend a Dockerfile where that is safe: takes findings, and gives a `Rewritten`.
+
+Each transformation changes text alone, the same way each time. Whether the program still does the
+same is for `proof` to find out; what can't be rewritten so stays advice in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from helpers.advice import bases, hidden, known, stage
+from helpers.advice.finding import Finding
+from helpers.advice.recommended import INSTALL, NO_RECOMMENDS, RECOMMENDED
+from helpers.advice.script import Script, Step
+from helpers.advice.subject import Subject
+from helpers.advice.symbols import SYMBOLS
+
+PACKAGE_LISTS = "package lists"
+"""As `known.toml` calls them."""
+
+LISTS = "rm -rf /var/lib/apt/lists/*"
+
+APT = re.compile(r"\bapt(?:-get)?\b[^&|;]*\s(?:update|install|upgrade)\b")
+
+CHOWN = re.compile(
+    r"(?:(?P<before>(?:user|group)add\b[^&|;<>]*?)\s*&&\s*)?chown\s+-R\s+(?P<to>\S+)\s+(?P<path>/\S*)"
+)
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A Dockerfile that was mended.
+
+    text   the Dockerfile
+    did    the remedies that it has, by name
+    """
+
+    text: str
+    did: tuple[str, ...]
+
+
+def rewritten(subject: Subject, findings: Sequence[Finding]) -> Rewritten | None:
+    """The Dockerfile with all the remedies that can be written safely; None where there is none.
+
+    findings  those that are worth it
+    """
+    if subject.dockerfile is None:
+        return None
+    by_name = {finding.remedy: finding for finding in findings}
+    if bases.ALONE in by_name:
+        text = stage.moved(subject, bases.end_on(subject) or "")
+        if text:  # all else stays behind in the first stage, but for what is in the program itself
+            done = [finding.remedy for finding in findings if finding.remedy != SYMBOLS]
+            return Rewritten(text, (bases.ALONE, *(name for name in done if name != bases.ALONE)))
+    try:
+        script = Script(subject.dockerfile)
+    except ValueError:
+        return None
+    did = [
+        *_slimmer(script, subject, by_name),
+        *_mounted(script, subject, by_name),
+        *_apt(script, by_name),
+        *_owned(script, subject, by_name),
+        *_joined(script, subject, by_name),
+    ]
+    text = script.text
+    if not did or text == subject.dockerfile:
+        return None
+    return Rewritten(text, tuple(dict.fromkeys(did)))
+
+
+def _slimmer(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
+    found = bases.sibling(subject.base_name) if bases.SLIMMER in findings else None
+    words = script.base.of.value.split()
+    if found and subject.base_name in words:
+        script.base.text = script.base.text.replace(subject.base_name, found.name, 1)
+        yield bases.SLIMMER
+
+
+def _mounted(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
+    """Caches go into mounts of the `RUN` that filled them."""
+    for row in known.leftovers():
+        finding = findings.get(row.remedy)
+        if not finding or not row.mount:
+            continue
+        for number, folder in sorted({(n, row.folder(path)) for n, path in finding.claims}):
+            step = _step_of(script, subject, number)
+            if folder and step and step.is_plain:
+                step.flags.append(f"--mount=type=cache,target={folder}")
+                step.write()
+                yield row.remedy
+
+
+def _apt(script: Script, findings: Mapping[str, Finding]) -> Iterable[str]:
+    """What apt recommends is not installed, and its lists go in the `RUN` that fetched them."""
+    steps = [(at, step) for at, step in enumerate(script.steps) if _uses_apt(step)]
+    if RECOMMENDED in findings:
+        for _, step in steps:
+            body = INSTALL.sub(_without_recommended, step.body)
+            if body != step.body:
+                step.body = body
+                step.write()
+                yield RECOMMENDED
+    if PACKAGE_LISTS not in findings or not steps:
+        return
+    (first, one), (last, _) = steps[0], steps[-1]
+    each_updates = all("update" in step.body for _, step in steps)
+    if len(steps) > 1 and not each_updates:
+        if last - first != len(steps) - 1 or not script.join(first, last):
+            return
+        steps = [(first, one)]
+    for _, step in steps:
+        step.body = f"{step.body} \\\n && {LISTS}"
+        step.write()
+    yield PACKAGE_LISTS
+
+
+def _without_recommended(found: re.Match[str]) -> str:
+    if NO_RECOMMENDS in found[0]:
+        return found[0]
+    before, behind = found[0][: found.start(2) - found.start()], found[2]
+    return f"{before} {NO_RECOMMENDS}{behind}"
+
+
+def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
+    """`COPY` and a `chown -R` after it become `COPY --chown`. The folder itself, which has no
+    bytes, is given to its owner as before."""
+    finding = findings.get(hidden.AGAIN)
+    for lower, upper in sorted(finding.hides) if finding else ():
+        copy, run = (_step_of(script, subject, number) for number in (lower, upper))
+        if not copy or not run or copy.of.keyword != "COPY" or not run.is_plain:
+            continue
+        found = CHOWN.fullmatch(run.body)
+        at, after = script.steps.index(copy), script.steps.index(run)
+        between = script.steps[at + 1 : after]
+        if (
+            not found
+            or "--chown" in copy.text
+            or any(step.of.keyword not in ("COPY", "ENV", "WORKDIR", "EXPOSE") for step in between)
+            or not (found["before"] or re.fullmatch(r"\d+(:\d+)?", found["to"]))
+        ):
+            continue
+        for step in script.steps[at:after]:
+            if step.of.keyword == "COPY" and "--chown" not in step.text:
+                step.text = re.sub(r"(?i)^(\s*COPY)\b", rf"\1 --chown={found['to']}", step.text)
+        add = f"RUN {found['before']}\n" if found["before"] else ""
+        copy.text = add + copy.text
+        run.body = f"chown {found['to']} {found['path']}"
+        run.write()
+        yield hidden.AGAIN
+
+
+def _joined(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
+    """A `RUN` that hides what an earlier one made is joined with it."""
+    spans: list[tuple[int, int, str]] = []
+    for remedy in (hidden.REMOVED, hidden.AGAIN):
+        finding = findings.get(remedy)
+        for lower, upper in sorted(finding.hides) if finding else ():
+            steps = [_step_of(script, subject, number) for number in (lower, upper)]
+            if all(step and step.is_plain for step in steps):
+                first, last = (script.steps.index(step) for step in steps)
+                spans.append((first, last, remedy))
+    for first, last in _merged(spans):
+        if script.join(first, last):
+            yield from (remedy for a, b, remedy in spans if first <= a and b <= last)
+
+
+def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int]]:
+    """Spans that share a step as one."""
+    found: list[tuple[int, int]] = []
+    for first, last, _ in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _step_of(script: Script, subject: Subject, number: int) -> Step | None:
+    instruction = subject.instructions.get(number)
+    at = script.index(instruction) if instruction else None
+    return script.steps[at] if at is not None and script.steps[at].text else None
+
+
+def _uses_apt(step: Step) -> bool:
+    return step.is_plain and bool(APT.search(step.body)) and bool(step.text)

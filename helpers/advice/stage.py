@@ -1,0 +1,68 @@
+"""Knows the simplest Dockerfile with a compiler: gives it back in two stages, with its program
+alone in the second. Any other stays as it is."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.advice.script import Script
+from helpers.advice.subject import Subject
+
+STAYS = ("CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "STOPSIGNAL")
+"""Instructions that say how to start what was built; they go to the last stage."""
+
+BOTH = ("ENV", "USER", "ARG")
+"""And those that both stages may need."""
+
+MAKES = ("RUN", "COPY", "ADD", "WORKDIR", *STAYS, *BOTH)
+
+STAGE = "build"
+
+
+def moved(subject: Subject, target: str) -> str | None:
+    """The Dockerfile with a build stage, and its program on another base; None where it is not a
+    single stage that ends with a command in JSON form.
+
+    target  the base of the last stage, `scratch` or another; "" where none is known
+    """
+    try:
+        script = Script(subject.dockerfile or "")
+    except ValueError:
+        return None
+    steps = script.steps
+    start = subject.starts[0] if subject.starts else None
+    said = [step for step in steps if step.of.keyword in STAYS]
+    commands = [step for step in said if step.of.keyword in ("CMD", "ENTRYPOINT")]
+    if (
+        not target
+        or script.stages != 1
+        or any(step.of.keyword not in MAKES for step in steps)
+        or not commands
+        or any(not step.of.value.startswith("[") for step in commands)
+        or not start
+        or not start.path
+        or "/" not in start.name
+        or start.real != subject.program
+        or " AS " in script.base.of.value.upper()
+    ):
+        return None
+    kept = [step for step in steps if step.of.keyword in (*STAYS, *BOTH)]
+    if any("$" in step.of.value for step in kept) or _named_user(kept):
+        return None
+    last = [f"FROM {target}"]
+    if not start.name.startswith("/") and subject.process.workdir not in ("", "/"):
+        last.append(f"WORKDIR {subject.process.workdir}")
+    last.append(f"COPY --from={STAGE} {start.real} {start.path}")
+    kept = [step for step in kept if step.of.keyword != "ARG"]
+    body = [step.text.rstrip("\n") for step in kept]
+    for step in said:
+        step.text = ""
+    script.base.text = f"{script.base.text.rstrip()} AS {STAGE}\n"
+    first = script.text.rstrip("\n")
+    return "\n".join([first, "", *last, *body]) + "\n"
+
+
+def _named_user(steps) -> bool:
+    """Whether a user is meant by name: another base has another list of them."""
+    users = [step.of.value for step in steps if step.of.keyword == "USER"]
+    return any(not re.fullmatch(r"\d+(:\d+)?", user.strip()) for user in users)

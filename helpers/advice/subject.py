@@ -1,0 +1,153 @@
+"""Knows what the remedies ask about an image, and gives it as a `Subject`, each fact once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from helpers.advice.finding import Place
+from helpers.binaries.elf import Linkage, examine
+from helpers.binaries.elf_header import MAGIC
+from helpers.building.dockerfile import Instruction, instructions
+from helpers.diagnosis.command import Process, Start, starts
+from helpers.errors import EngineError, LabError
+from helpers.images.packages import Owners, Packages, recorded
+
+if TYPE_CHECKING:
+    from helpers.images.files import File
+    from helpers.images.rootfs import RootFS
+
+
+class Layer(Protocol):
+    """What is asked of a layer; `Image.layers` are such."""
+
+    created_by: str
+
+    @property
+    def files(self) -> Sequence[File]:
+        """What it adds, changes and removes."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An image, as the remedies see it.
+
+    layers      base first
+    files       the file system that they add up to
+    fs          the same, to read files
+    process     what a container starts
+    base        how many of the layers are the base's
+    base_name   the base, as the Dockerfile or the engine calls it; "" where nobody knows
+    stand_in    whether the base is a stand-in
+    dockerfile  its text, or None
+    """
+
+    layers: Sequence[Layer]
+    files: Sequence[File]
+    fs: RootFS
+    process: Process = field(default_factory=lambda: Process(()))
+    base: int = 0
+    base_name: str = ""
+    stand_in: bool = False
+    dockerfile: str | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all layers."""
+        return sum(file.size for layer in self.layers for file in layer.files)
+
+    @cached_property
+    def visible(self) -> Mapping[str, tuple[int, File]]:
+        """The regular files that a container sees, each with the number of the layer that has it.
+        Those without bytes are left out."""
+        shown = {file.path: file for file in self.files if file.kind == "file" and file.size}
+        found: dict[str, tuple[int, File]] = {}
+        for number, layer in enumerate(self.layers):
+            for file in layer.files:
+                if file.path in shown and file.kind == "file":
+                    found[file.path] = (number, file)
+        return found
+
+    def claims(self, wanted: Callable[[str], bool], *, base: bool = False) -> dict[Place, int]:
+        """The visible files that are wanted.
+
+        base  also those of the base, which no instruction of the Dockerfile can take away
+        """
+        return {
+            (number, path): file.size
+            for path, (number, file) in self.visible.items()
+            if (base or number >= self.base) and wanted(path)
+        }
+
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """The files that start when a container does."""
+        return tuple(starts(self.fs, self.process))
+
+    @cached_property
+    def program(self) -> str | None:
+        """The compiled program that a container runs in the end, None where it can't be told."""
+        last = self.starts[-1] if self.starts else None
+        if not last or not last.real or self.fs.read(last.real, len(MAGIC)) != MAGIC:
+            return None
+        return last.real
+
+    @cached_property
+    def linkage(self) -> Linkage | None:
+        """What the program needs, None where there is none."""
+        return self._examined[0]
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The program, its loader and its libraries."""
+        return self._examined[1]
+
+    @cached_property
+    def packages(self) -> Packages:
+        """The packages that dpkg or apk has a record of."""
+        return recorded(self.fs, self.files)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Which files are of which of these packages."""
+        return Owners(self.fs, self.files)
+
+    @cached_property
+    def instructions(self) -> Mapping[int, Instruction]:
+        """The instruction of the Dockerfile's last stage that made each layer, as far as it can be
+        told."""
+        written = list(self._last_stage())
+        found: dict[int, Instruction] = {}
+        for number in range(self.base, len(self.layers)):
+            text = self.layers[number].created_by
+            at = next((n for n, i in enumerate(written) if _text(i) == text), None)
+            if at is not None:
+                found[number] = written[at]
+                del written[: at + 1]
+        return found
+
+    def _last_stage(self) -> Iterator[Instruction]:
+        every = instructions(self.dockerfile or "")
+        last = max((n for n, i in enumerate(every) if i.keyword == "FROM"), default=len(every))
+        yield from every[last + 1 :]
+
+    @cached_property
+    def _examined(self) -> tuple[Linkage | None, frozenset[str]]:
+        if not self.program:
+            return None, frozenset()
+        try:
+            real, linkage, loaded = examine(
+                self.fs, self.program, self.process.env, self.process.workdir
+            )
+        except EngineError:
+            raise
+        except LabError:  # a damaged header
+            return None, frozenset()
+        loader = self.fs.resolve(linkage.interpreter) if linkage.interpreter else None
+        return linkage, frozenset({real, *loaded.libraries, *([loader] if loader else [])})
+
+
+def _text(instruction: Instruction) -> str:
+    return f"{instruction.keyword} {instruction.value}"

@@ -1,0 +1,67 @@
+"""Knows which parts of a program only debuggers read: finds programs with them, gives findings."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.subject import Subject
+from helpers.binaries.anatomy import sections
+from helpers.binaries.elf_header import MAGIC
+
+PROGRAMS = 10
+"""Programs that are read, the largest first: each is read whole."""
+
+LEAST = 1_000_000
+"""Bytes: a smaller program has no symbols that are worth a line here."""
+
+GO = ".gopclntab"
+
+SYMBOLS = "symbols"
+
+
+def symbols(subject: Subject) -> Iterator[Finding]:
+    """Symbols and debug information in the programs and libraries that the Dockerfile brought."""
+    claims: dict[Place, int] = {}
+    notebooks: set[str] = set()
+    for place in _large(subject):
+        parts = {part.name: part.size for part in sections(subject.fs.read(place[1]))}
+        goes = sum(size for name, size in parts.items() if _is_for_debuggers(name))
+        if goes:
+            claims[place] = goes
+            notebooks.add("12" if GO in parts else "13")
+    if claims:
+        yield Finding(
+            remedy=SYMBOLS,
+            says="Programs have symbols and debug information. No program reads its own.",
+            do='Strip them where they are made: `go build -ldflags "-s -w"`, `gcc -s`, '
+            "`strip = true` for cargo.",
+            notebook=min(notebooks),
+            claims=claims,
+            evidence=evidence(subject, claims),
+        )
+
+
+def _large(subject: Subject) -> list[Place]:
+    """The largest ELF files of the Dockerfile's own layers that are no package's."""
+    records = (f.path for f in subject.files if f.path.startswith("/var/lib/dpkg/info/"))
+    packaged: set[str] = set()
+    if any(records):
+        for package in subject.packages:
+            packaged.update(subject.owners.files_of(package.name))
+    found = []
+    for path, (number, file) in subject.visible.items():
+        if number < subject.base or file.size < LEAST or path in packaged:
+            continue
+        if (file.mode & stat.S_IXUSR or ".so" in path) and _is_elf(subject, path):
+            found.append((file.size, (number, path)))
+    return [place for _, place in sorted(found, reverse=True)[:PROGRAMS]]
+
+
+def _is_elf(subject: Subject, path: str) -> bool:
+    return subject.fs.read(path, len(MAGIC)) == MAGIC
+
+
+def _is_for_debuggers(section: str) -> bool:
+    return section in (".symtab", ".strtab") or section.startswith((".debug_", ".zdebug_"))

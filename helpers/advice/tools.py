@@ -1,0 +1,110 @@
+"""Knows what builds programs and does not run them: finds compilers, headers, a JDK's tools and
+npm's development packages in a finished image, and gives findings."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+
+from helpers.advice import known
+from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.subject import Subject
+
+NPM_RECORD = "node_modules/.package-lock.json"
+"""npm's own record of what it has installed, and which of it is for development."""
+
+
+def build_tools(subject: Subject) -> Iterator[Finding]:
+    """Packages and folders of compilers, their libraries and headers. Nothing where the program
+    that the image starts is one of them, or came with them."""
+    wanted, paths = known.pattern("tools", "packages"), known.pattern("tools", "paths")
+    package_of = {
+        path: package.name
+        for package in subject.packages
+        if wanted.fullmatch(package.name)
+        for path in subject.owners.files_of(package.name)
+    }
+
+    def is_tool(path: str) -> bool:
+        return path in package_of or bool(paths.fullmatch(path))
+
+    if subject.program and is_tool(subject.program):
+        return
+    claims = _unneeded(subject, is_tool)
+    if claims:
+        own = {number for number, _ in claims if number >= subject.base}
+        yield Finding(
+            remedy="build tools",
+            says="Compilers, headers and the like are in the finished image.",
+            do="Install them in a build stage, and copy what they make into the last one."
+            if own
+            else "They are the base's: build in a stage on it, and end on a base without them.",
+            notebook="02",
+            claims=claims,
+            evidence=evidence(subject, claims, lambda path: package_of.get(path, "") or _top(path)),
+        )
+
+
+def jdk(subject: Subject) -> Iterator[Finding]:
+    """What a JDK has and a Java runtime has not."""
+    tool, paths = known.table()["jdk"]["tool"].rstrip("$"), known.pattern("jdk", "paths")
+    homes = {path.removesuffix(tool) for path in subject.visible if path.endswith(tool)}
+    claims = _unneeded(
+        subject, lambda path: bool(paths.fullmatch(path)) and path.startswith(tuple(homes))
+    )
+    if homes and claims:
+        yield Finding(
+            remedy="a JDK",
+            says="A JDK is in the finished image: a compiler, and modules to make runtimes of.",
+            do="Compile in a stage with the JDK, and end on a JRE or on what `jlink` makes.",
+            notebook="14",
+            claims=claims,
+            evidence=evidence(subject, claims, posixpath.dirname),
+        )
+
+
+def development_packages(subject: Subject) -> Iterator[Finding]:
+    """What npm installed for development alone, by npm's own record."""
+    folders: dict[str, str] = {}
+    for path in subject.visible:
+        if path.endswith(f"/{NPM_RECORD}"):
+            top = path.removesuffix(NPM_RECORD)
+            try:
+                rows = json.loads(subject.fs.read(path))["packages"].items()
+                names = [name for name, row in rows if row.get("dev")]
+            except (ValueError, LookupError, TypeError, AttributeError):
+                continue  # another tool's, or another version's
+            folders.update({f"{top}{name}/": f"{top}{name}" for name in names})
+    if not folders:
+        return
+    claims = {
+        place: size
+        for place, size in subject.claims(lambda path: "/node_modules/" in path).items()
+        if _package(place[1], folders)
+    }
+    if claims:
+        yield Finding(
+            remedy="development packages",
+            says="npm has installed what is needed for development alone.",
+            do="Install with `npm ci --omit=dev`, or bundle in a build stage.",
+            notebook="15",
+            claims=claims,
+            evidence=evidence(subject, claims, lambda path: _package(path, folders) or path),
+        )
+
+
+def _package(path: str, folders: dict[str, str]) -> str | None:
+    """The package's folder that a path is in: the innermost counts."""
+    end = path.rfind("/node_modules/")
+    rest = path[end + len("/node_modules/") :].split("/")
+    name = "/".join(rest[:2] if rest[0].startswith("@") else rest[:1])
+    return folders.get(f"{path[:end]}/node_modules/{name}/")
+
+
+def _unneeded(subject: Subject, wanted) -> dict[Place, int]:
+    return subject.claims(lambda path: wanted(path) and path not in subject.needed, base=True)
+
+
+def _top(path: str) -> str:
+    return "/".join(posixpath.dirname(path).split("/")[:4])

@@ -1,0 +1,325 @@
+"""Each remedy on a small image made by hand: what it finds, and what it leaves alone."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from helpers.advice import bases, hidden, tools
+from helpers.advice.copied import copied
+from helpers.advice.finding import Finding
+from helpers.advice.leftovers import leftovers
+from helpers.advice.rank import ranked
+from helpers.advice.recommended import asked_for, recommended
+from helpers.advice.subject import Subject
+from helpers.advice.symbols import symbols
+from helpers.diagnosis.command import Process
+from helpers.images.files import Entry, Files, stacked
+from helpers.images.rootfs import FolderFS
+from helpers.show import html, text
+from tests.unit.elves import elf, put
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """A layer made by hand."""
+
+    created_by: str
+    files: Files
+
+
+def image(*layers, root=None, **fields):
+    """A subject of layers: the instruction, and sizes by path. A size of None removes; a pair is a
+    size and a digest; `root` has the contents that are read."""
+    entries = [[_entry(path, size) for path, size in files.items()] for _, files in layers]
+    each, every = stacked(entries)
+    made = [Made(says, files) for (says, _), files in zip(layers, each, strict=True)]
+    return Subject(made, every, FolderFS(root or "/nonexistent"), **fields)
+
+
+def _entry(path, size):
+    if size is None:
+        return Entry(path, 0, "removed")
+    size, digest = size if isinstance(size, tuple) else (size, "")
+    return Entry(path, size, "file", 0o755, digest=digest)
+
+
+def only(findings):
+    (found,) = findings
+    return found
+
+
+def test_what_is_removed_later_is_in_the_layer_that_brought_it():
+    made = image(("RUN get", {"/a": 5, "/d/b": 6}), ("RUN rm", {"/a": None, "/d": None}))
+    found = only(hidden.removed(made))
+    assert found.claims == {(0, "/a"): 5, (0, "/d/b"): 6}
+    assert found.hides == {(0, 1)} and found.evidence[0].layer == "RUN get"
+    assert not list(hidden.again(made))
+
+
+def test_the_same_content_is_the_later_copys_fault_and_other_content_the_earlier_ones():
+    made = image(
+        ("RUN make", {"/same": (7, "x"), "/other": (3, "x")}),
+        ("RUN chown", {"/same": (7, "x"), "/other": (4, "y")}),
+        ("RUN chmod", {"/same": (7, "x")}),
+    )
+    assert only(hidden.again(made)).claims == {(1, "/same"): 7, (2, "/same"): 7}
+    assert only(hidden.removed(made)).claims == {(0, "/other"): 3}
+
+
+def test_what_was_not_read_is_not_taken_for_the_same():
+    made = image(("RUN a", {"/f": 5}), ("RUN b", {"/f": 5}))
+    assert not list(hidden.again(made)) and only(hidden.removed(made)).saves == 5
+
+
+def test_no_instruction_can_unhide_what_the_base_has():
+    layers = [("ADD root", {"/f": (5, "x"), "/g": 9}), ("RUN b", {"/f": (5, "x"), "/g": None})]
+    made = image(*layers, base=1)
+    assert not list(hidden.removed(made))
+    assert only(hidden.again(made)).claims == {(1, "/f"): 5}
+
+
+def test_a_file_in_a_folders_place_hides_what_was_below_it():
+    made = image(("RUN a", {"/d/f": 5}), ("RUN b", {"/d": 2}))
+    assert only(hidden.removed(made)).claims == {(0, "/d/f"): 5}
+
+
+def test_a_path_that_comes_again_after_it_was_removed_has_two_histories():
+    made = image(("a", {"/f": 5}), ("b", {"/f": None}), ("c", {"/f": 6}), ("d", {"/f": None}))
+    found = only(hidden.removed(made))
+    assert found.claims == {(0, "/f"): 5, (2, "/f"): 6} and found.hides == {(0, 1), (2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("path", "remedy", "notebook"),
+    [
+        ("/var/lib/apt/lists/a", "package lists", "01"),
+        ("/root/.cache/pip/http/a", "pip's cache", "16"),
+        ("/root/.npm/_cacache/a", "npm's cache", "15"),
+        ("/root/.cache/go-build/00/a", "Go's cache", "12"),
+        ("/usr/local/cargo/registry/cache/a", "cargo's results", "13"),
+        ("/src/target/release/deps/a", "cargo's results", "13"),
+        ("/root/.m2/repository/a", "Maven's and Gradle's caches", "14"),
+        ("/usr/local/bundle/cache/a.gem", "archives of gems", "17"),
+        ("/var/cache/apk/APKINDEX", "apk's index", "18"),
+        ("/root/.cache/other/a", "other caches", "19"),
+        ("/usr/share/doc/a/b", "documents", "26"),
+        ("/app/__pycache__/a.pyc", "bytecode", "16"),
+    ],
+)
+def test_what_tools_leave_is_found_by_its_path(path, remedy, notebook):
+    own = ("RUN build", {path: 5, "/app/cache": 9})
+    found = only(leftovers(image(own)))
+    assert (found.remedy, found.notebook, found.saves) == (remedy, notebook, 5)
+    assert not list(leftovers(image(own, base=1))), "the base's can't be taken away"
+
+
+def test_copied_folders_count_where_they_are_from_the_context():
+    files = {"/app/.git/objects/a": 5, "/app/node_modules/x/a.js": 6, "/app/git": 7}
+    found = only(copied(image(("COPY . .", files))))
+    assert found.saves == 11 and "`**/.git`, `**/node_modules`" in found.do
+    assert not list(copied(image(("COPY --from=build /app /app", files))))
+    assert not list(copied(image(("RUN npm ci", files))))
+
+
+STATUS = "\n".join(
+    f"Package: {name}\nStatus: install ok installed\nVersion: 1\nDepends: {needs}\n"
+    for name, needs in {
+        "gcc": "gcc-14 (>= 14)",
+        "gcc-14": "libisl | other:any",
+        "libisl": "",
+        "man": "less",
+        "less": "",
+        "gcc-14-base": "",
+    }.items()
+)
+
+
+def with_packages(root, says="RUN apt-get update && apt-get install -y gcc", **fields):
+    """An image with packages of a megabyte each, installed by one instruction."""
+    names = ["gcc", "gcc-14", "libisl", "man", "less", "gcc-14-base"]
+    put(root, "/var/lib/dpkg/status", STATUS, 0o644)
+    files = {"/var/lib/dpkg/status": 1}
+    for name in names:
+        listed = f"/var/lib/dpkg/info/{name}:amd64.list"
+        put(root, listed, f"/.\n/bin/{name}\n/usr/bin/{name}\n", 0o644)
+        files |= {listed: 1, f"/usr/bin/{name}": MB}
+    return image(("ADD /", {"/etc/os-release": 9}), (says, files), root=root, base=1, **fields)
+
+
+def test_build_tools_are_found_by_their_packages(tmp_path):
+    found = only(tools.build_tools(with_packages(tmp_path)))
+    assert {path for _, path in found.claims} == {"/usr/bin/gcc", "/usr/bin/gcc-14"}
+    assert [row.path for row in found.evidence] == ["gcc", "gcc-14"]
+    assert "build stage" in found.do
+
+
+def test_a_program_that_is_a_build_tool_is_no_finding(tmp_path):
+    put(tmp_path, "/usr/bin/gcc", elf())
+    made = with_packages(tmp_path, process=Process(("/usr/bin/gcc",)))
+    assert made.program == "/usr/bin/gcc" and not list(tools.build_tools(made))
+
+
+def test_a_compiler_without_a_package_is_found_by_its_path():
+    found = only(tools.build_tools(image(("ADD /", {"/usr/local/go/bin/go": 5}), base=1)))
+    assert found.saves == 5 and "base" in found.do
+
+
+def test_recommended_is_what_nothing_that_was_asked_for_depends_on(tmp_path):
+    found = only(recommended(with_packages(tmp_path)))
+    assert {row.path for row in found.evidence} == {"man", "less", "gcc-14-base"}
+    assert found.saves == 3 * MB
+
+
+@pytest.mark.parametrize(
+    ("instruction", "names"),
+    [
+        ("RUN apt-get update && apt-get install -y gcc=4:14 libc6-dev", ("gcc", "libc6-dev")),
+        ("RUN apt install gcc:amd64 && rm x", ("gcc",)),
+        ("RUN apt-get install -y --no-install-recommends gcc", None),
+        ("RUN apt-get -o APT::Install-Recommends=0 --no-install-recommends install gcc", None),
+        ("RUN apt-get install -y 'gcc", None),
+        ("RUN pip install gcc", None),
+    ],
+)
+def test_what_apt_was_asked_for(instruction, names):
+    assert asked_for(instruction) == names
+
+
+def test_development_packages_are_those_of_npms_record(tmp_path):
+    record = '{"packages": {"node_modules/a": {}, "node_modules/@x/b": {"dev": true}}}'
+    top = "/app/node_modules"
+    put(tmp_path, f"{top}/.package-lock.json", record, 0o644)
+    files = {f"{top}/.package-lock.json": 9, f"{top}/a/i.js": 5, f"{top}/@x/b/i.js": 6}
+    found = only(tools.development_packages(image(("RUN npm ci", files), root=tmp_path)))
+    assert found.claims == {(0, f"{top}/@x/b/i.js"): 6}
+    put(tmp_path, f"{top}/.package-lock.json", "{", 0o644)
+    assert not list(tools.development_packages(image(("RUN npm ci", files), root=tmp_path)))
+
+
+def test_a_jdk_is_found_by_its_compiler():
+    home = {"/opt/jdk/bin/javac": 1, "/opt/jdk/jmods/a.jmod": 9, "/opt/jdk/lib/modules": 50}
+    found = only(tools.jdk(image(("ADD /", home))))
+    assert found.saves == 10 and found.notebook == "14"
+    del home["/opt/jdk/bin/javac"]
+    assert not list(tools.jdk(image(("ADD /", home))))
+
+
+@pytest.mark.parametrize(
+    ("name", "slim"),
+    [
+        ("python:3.13", "python:3.13-slim"),
+        ("docker.io/library/node:22", "node:22-slim"),
+        ("node:24-bookworm", "node:24-bookworm-slim"),
+        ("eclipse-temurin:25-jdk", "eclipse-temurin:25-jre"),
+        ("python:3.13-slim", None),
+        ("node:24-alpine", None),
+        ("eclipse-temurin:25-jre", None),
+        ("gcc:14", None),
+        ("example.org/python:3.13", None),
+        ("", None),
+    ],
+)
+def test_a_slimmer_sibling(name, slim):
+    found = bases.sibling(name)
+    assert (found.name if found else None) == slim
+    assert not found or found.like, "its figures are in the table"
+
+
+def test_a_siblings_saving_is_a_figure_and_says_so():
+    made = image(("ADD /", {"/usr/x": 2_000 * MB}), base=1, base_name="python:3.13")
+    found = only(bases.slimmer_base(made))
+    assert not found.counted and 900 * MB < found.saves < 1_100 * MB
+    assert "python:3.13 less python:3.13-slim, by Docker Hub's" in found.source
+    assert "Not counted here" in text.of(found) and "~ " in text.of(found)
+
+
+def test_a_static_program_needs_nothing_of_its_base(tmp_path):
+    put(tmp_path, "/app", elf())
+    layers = [("ADD /", {"/usr/x": 80 * MB}), ("COPY app /", {"/app": 5})]
+    made = image(*layers, root=tmp_path, base=1, process=Process(("/app",)))
+    found = only(bases.program_alone(made))
+    assert found.claims == {(0, "/usr/x"): 80 * MB} and "`scratch`" in found.do
+    assert not list(bases.program_alone(image(*layers, root=tmp_path, process=Process(("/app",)))))
+
+
+def test_a_program_of_the_bases_own_stays_on_it(tmp_path):
+    put(tmp_path, "/python", elf())
+    made = image(
+        ("ADD /", {"/python": 5}), root=tmp_path, base=1, process=Process(("/python", "x.py"))
+    )
+    assert made.program == "/python" and not list(bases.program_alone(made))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ('ID=debian\nVERSION_CODENAME=trixie\nVERSION_ID="13"\n', "debian:trixie-slim"),
+        ('ID=ubuntu\nVERSION_ID="24.04"\n', "ubuntu:24.04"),
+        ("ID=alpine\nVERSION_ID=3.22.1\n", "alpine:3.22"),
+        ("ID=fedora\n", None),
+        ("", None),
+    ],
+)
+def test_the_small_image_of_a_release(said, name):
+    assert bases.slim_of_release(said) == name
+
+
+def test_symbols_are_counted_and_not_the_whole_program(tmp_path):
+    sections = {".symtab": b"s" * 500_000, ".strtab": b"n" * 700_000, ".debug_info": b"d" * MB}
+    data = elf(sections=sections, text=b"x" * MB)
+    put(tmp_path, "/app", data)
+    found = only(symbols(image(("COPY app /", {"/app": len(data)}), root=tmp_path)))
+    assert found.claims == {(0, "/app"): 2_200_000} and found.notebook == "13"
+    bare = elf(text=b"x" * 2 * MB)
+    put(tmp_path, "/app", bare)
+    assert not list(symbols(image(("COPY app /", {"/app": len(bare)}), root=tmp_path)))
+
+
+def finding(remedy, claims, figure=None):
+    return Finding(remedy, "It is so.", "Do it.", "19", claims, figure=figure)
+
+
+def test_no_byte_counts_twice():
+    found = ranked(
+        100 * MB,
+        [
+            finding("small", {(1, "/a"): 5 * MB, (1, "/b"): 5 * MB}),
+            finding("large", {(0, "/x"): 40 * MB, (1, "/a"): 5 * MB}),
+        ],
+    )
+    assert [(row.finding.remedy, row.adds) for row in found.worth] == [
+        ("large", 45 * MB),
+        ("small", 5 * MB),
+    ]
+    assert found.leaves == 50 * MB
+
+
+def test_a_figure_contains_what_is_gone_of_its_bytes_already():
+    found = ranked(
+        100 * MB,
+        [
+            finding("counted", {(0, "/x"): 60 * MB}),
+            finding("figure", {(0, "/x"): 60 * MB, (0, "/y"): 20 * MB}, figure=50 * MB),
+            finding("within", {(0, "/y"): 20 * MB}),
+        ],
+    )
+    assert [row.adds for row in found.worth] == [60 * MB, 0, 0] and found.leaves == 40 * MB
+
+
+@pytest.mark.parametrize(
+    ("size", "saves", "worth"),
+    [(10 * MB, MB, True), (10 * MB, MB - 1, False), (900 * MB, 5 * MB, False)],
+)
+def test_little_is_not_worth_it(size, saves, worth):
+    found = ranked(size, [finding("one", {(0, "/x"): saves})])
+    assert bool(found.worth) == worth and bool(found.little) != worth
+    assert found.leaves == (size - saves if worth else size)
+
+
+def test_a_finding_is_drawn_safely():
+    made = image(("RUN <b>get", {"/<i>a": 5 * MB}), ("RUN rm", {"/<i>a": None}))
+    found = only(hidden.removed(made))
+    assert "/<i>a" in text.of(found) and "removed too late" in text.of(found)
+    assert "&lt;i&gt;a" in html.of(found) and "<b>get" not in html.of(found)

@@ -1,0 +1,74 @@
+"""What hadolint says is read, and a proof is none where anything differs."""
+
+import pytest
+
+from helpers.advice import lint, proof
+from helpers.advice.lint import Lint
+from helpers.advice.proof import Proof, differs
+from helpers.errors import LabError
+from helpers.images.image import Image
+from helpers.running.run import Run
+from helpers.show import html, text
+
+
+def ran(output="a\n", exit_code=0, timed_out=False):
+    return Run(exit_code == 0, exit_code, output, None, timed_out, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (ran(), ran(), ""),
+        (ran(exit_code=3), ran(exit_code=3), ""),
+        (ran(exit_code=None, timed_out=True), ran(exit_code=None, timed_out=True), ""),
+        (ran(), ran("b\n"), "something else"),
+        (ran(), ran(exit_code=1), "Now: exit 1"),
+        (ran(exit_code=None), ran(exit_code=None), "did not start before"),
+    ],
+)
+def test_two_runs_are_the_same_in_how_they_end_and_what_they_print(first, second, says):
+    found = differs(first, second)
+    assert says in found if says else not found
+
+
+def test_an_images_arguments_are_those_of_its_line():
+    line = "docker build -t x --build-arg A=1 --build-arg 'B=a b=c' ."
+    assert proof.args_of(Image("id", "x", None, command=line)) == {"A": "1", "B": "a b=c"}
+    assert proof.args_of(Image("id", "x", None)) == {}
+    with pytest.raises(LabError, match="secrets"):
+        proof.args_of(Image("id", "x", None, command="docker build --secret id=a ."))
+    with pytest.raises(LabError, match="not known"):
+        proof.context_of(Image("id", "x", None))
+
+
+def test_a_proof_that_failed_proposes_nothing():
+    found = Proof(Image("id", "x", None), why="It prints something else.")
+    assert not found.ok and found.saves == 0 and found.view is None
+    assert "nothing is proposed" in text.of(found) and "something else" in html.of(found)
+
+
+DOCKERFILE = "FROM debian:trixie\nRUN apt-get install -y gcc\n"
+
+there = pytest.mark.skipif(not lint._tool().exists(), reason="hadolint is not made for it")
+
+
+@there
+def test_hadolint_is_asked_line_by_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".hadolint.yaml").write_text("ignored: [DL3008, DL3009, DL3015]\n")
+    found = lint.lint(DOCKERFILE)
+    assert {(each.line, each.rule) for each in found.problems} >= {(2, "DL3015"), (2, "DL3008")}
+    assert "DL3015" in text.of(found) and "DL3015" in html.of(found)
+
+
+@there
+def test_a_dockerfile_that_is_none_is_a_sentence():
+    found = lint.lint("FORM x\n")
+    assert found.problems and found.problems[0].level == "error"
+
+
+def test_where_there_is_no_hadolint_the_advice_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(lint.sys, "executable", str(tmp_path / "python"))
+    assert "not made for this platform" in lint.lint(DOCKERFILE).absent
+    assert "without one" in lint.lint(None).absent
+    assert "hadolint has nothing to say" in text.of(Lint())
