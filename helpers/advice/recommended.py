@@ -26,13 +26,11 @@ def recommended(subject: Subject) -> Iterator[Finding]:
         if asked is None:
             continue
         came = {p.name: p for p in subject.packages if p.name in _added(subject, number)}
-        wanted = reached(came, asked)
-        for name in came.keys() - wanted:
-            own = set(subject.owners.files_of(name))
-            found = subject.claims(lambda path, own=own: path in own)
-            found = {place: size for place, size in found.items() if place[0] == number}
-            claims.update(found)
-            extra.update({path: name for _, path in found})
+        unasked = sorted(came.keys() - reached(came, asked))
+        own = {path: name for name in unasked for path in subject.owners.files_of(name)}
+        found = subject.claims(own.__contains__)
+        claims |= {place: size for place, size in found.items() if place[0] == number}
+        extra |= own
     if claims:
         yield Finding(
             remedy=RECOMMENDED,

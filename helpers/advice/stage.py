@@ -42,7 +42,6 @@ def moved(subject: Subject, target: str) -> str | None:
         or not start
         or not start.path
         or "/" not in start.name
-        or start.real != subject.program
         or " AS " in script.base.of.value.upper()
     ):
         return None

@@ -54,11 +54,6 @@ class Subject:
     dockerfile: str | None = None
 
     @cached_property
-    def size(self) -> int:
-        """Bytes of all layers."""
-        return sum(file.size for layer in self.layers for file in layer.files)
-
-    @cached_property
     def visible(self) -> Mapping[str, tuple[int, File]]:
         """The regular files that a container sees, each with the number of the layer that has it.
         Those without bytes are left out."""

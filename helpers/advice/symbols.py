@@ -13,6 +13,9 @@ from helpers.binaries.elf_header import MAGIC
 PROGRAMS = 10
 """Programs that are read, the largest first: each is read whole."""
 
+ASKED = 40
+"""Files that are looked at to find these."""
+
 LEAST = 1_000_000
 """Bytes: a smaller program has no symbols that are worth a line here."""
 
@@ -54,9 +57,10 @@ def _large(subject: Subject) -> list[Place]:
     for path, (number, file) in subject.visible.items():
         if number < subject.base or file.size < LEAST or path in packaged:
             continue
-        if (file.mode & stat.S_IXUSR or ".so" in path) and _is_elf(subject, path):
+        if file.mode & stat.S_IXUSR or ".so" in path:
             found.append((file.size, (number, path)))
-    return [place for _, place in sorted(found, reverse=True)[:PROGRAMS]]
+    largest = [place for _, place in sorted(found, reverse=True)[:ASKED]]
+    return [place for place in largest if _is_elf(subject, place[1])][:PROGRAMS]
 
 
 def _is_elf(subject: Subject, path: str) -> bool:

@@ -122,7 +122,7 @@ class Owners:
         """A package made before /usr was merged lists `/bin/sh`, which is `/usr/bin/sh`."""
         for path in paths:
             real = path if path in self._paths else f"/usr{path}"
-            if real in self._paths:
+            if path and real in self._paths:
                 yield real
 
 

@@ -127,11 +127,11 @@ def _figure(value: Finding) -> str:
 def _little(value: Advice) -> str:
     from helpers.advice.rank import LEAST, LEAST_SHARE
 
-    least = f"{units.size(LEAST)} or {LEAST_SHARE:.0%} of the image"
+    least = f"{units.size(LEAST)} or {LEAST_SHARE * 100:.0f} % of the image"
     if not value.ranking.little:
-        return "No remedy finds a byte to save."
+        return "No remedy finds anything."
     names = ", ".join(finding.remedy for finding in value.ranking.little)
-    return f"Below {least}, and not worth a line: {names}."
+    return f"Below {least}, and so not worth a line: {names}."
 
 
 def _ways(value: Advice) -> Iterator[Block]:
