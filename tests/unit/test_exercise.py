@@ -165,4 +165,4 @@ def test_an_image_about_which_nothing_is_to_be_said_meets_its_condition(monkeypa
     for findings, met in (((), ("A.",)), (("one",), ())):
         found = SimpleNamespace(findings=findings)
         monkeypatch.setattr(advice, "advise", lambda image, found=found: found)
-        assert exercise.check(task, object(), lambda target: None).met == met
+        assert exercise.check(task, object(), lambda target: None, object).met == met
