@@ -17,6 +17,9 @@ RELEASE = "/etc/os-release"
 
 SCRATCH = "scratch"
 
+PROGRAMS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+"""The folders of `PATH`, as the official images have it."""
+
 SLIMMER, ALONE = "a slimmer base", "the program alone"
 
 
@@ -86,15 +89,15 @@ def program_alone(subject: Subject) -> Iterator[Finding]:
 
 def end_on(subject: Subject) -> str | None:
     """The base on which the image's compiled program could stand: `scratch` where it is static,
-    else the slim image of the release that it was made on. None where that can't be told, or the
-    program is the base's own."""
+    else the slim image of the release that it was made on. None where that can't be told, the
+    program is the base's own, or it is static and the base has no other."""
     number, _ = subject.visible.get(subject.program or "", (0, None))
     if not subject.linkage or number < subject.base or not subject.base:
         return None
     if any(start.by != "engine" for start in subject.starts):
         return None  # a script or a shell is on the way
     if subject.linkage.static:
-        return SCRATCH
+        return SCRATCH if any(_is_program(subject, path) for path in subject.visible) else None
     if subject.linkage.missing or any(not _is_base(subject, path) for path in subject.needed):
         return None
     name = slim_of_release(subject.fs.read(RELEASE).decode("utf-8", "replace"))
@@ -143,12 +146,19 @@ def _slim_tag(row: Mapping[str, str], full: str) -> str:
 
 
 def _size(row: BaseInfo, subject: Subject) -> int:
-    return row.size if subject.stand_in else row.hub_size
+    return row.size if subject.stand_in or row.hub_size is None else row.hub_size
 
 
 def _base(subject: Subject) -> dict[Place, int]:
     every = subject.claims(lambda path: path not in subject.needed, base=True)
     return {place: size for place, size in every.items() if place[0] < subject.base}
+
+
+def _is_program(subject: Subject, path: str) -> bool:
+    """Whether the base has a program there. One without any, as Distroless's static, has little but
+    certificates, time zones and users: what a static program reads."""
+    folder, _, _ = path.rpartition("/")
+    return folder in PROGRAMS and _is_base(subject, path) and path != subject.program
 
 
 def _is_base(subject: Subject, path: str) -> bool:

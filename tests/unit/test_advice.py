@@ -237,11 +237,18 @@ def test_a_siblings_saving_is_a_figure_and_says_so():
 
 def test_a_static_program_needs_nothing_of_its_base(tmp_path):
     put(tmp_path, "/app", elf())
-    layers = [("ADD /", {"/usr/x": 80 * MB}), ("COPY app /", {"/app": 5})]
+    layers = [("ADD /", {"/usr/bin/x": 80 * MB}), ("COPY app /", {"/app": 5})]
     made = image(*layers, root=tmp_path, base=1, process=Process(("/app",)))
     found = only(bases.program_alone(made))
-    assert found.claims == {(0, "/usr/x"): 80 * MB} and "`scratch`" in found.do
+    assert found.claims == {(0, "/usr/bin/x"): 80 * MB} and "`scratch`" in found.do
     assert not list(bases.program_alone(image(*layers, root=tmp_path, process=Process(("/app",)))))
+
+
+def test_a_base_without_programs_is_what_a_static_program_reads(tmp_path):
+    put(tmp_path, "/app", elf())
+    layers = [("ADD /", {"/etc/ssl/certs/ca.crt": 2 * MB}), ("COPY app /", {"/app": 5})]
+    made = image(*layers, root=tmp_path, base=1, process=Process(("/app",)))
+    assert not list(bases.program_alone(made))
 
 
 def test_a_program_of_the_bases_own_stays_on_it(tmp_path):
