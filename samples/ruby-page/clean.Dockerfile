@@ -3,7 +3,7 @@ ENV BUNDLE_WITHOUT=development:test
 WORKDIR /app
 COPY Gemfile Gemfile.lock ./
 RUN bundle install
-RUN cd /usr/local/bundle && rm -r cache gems/bundler-* specifications/bundler-*
+RUN cd /usr/local/bundle && rm -rf cache gems/bundler-* specifications/bundler-*
 
 FROM ruby:3.3-slim
 RUN apt-get update \

@@ -3,7 +3,7 @@ ENV BUNDLE_WITHOUT=development:test
 WORKDIR /app
 COPY Gemfile Gemfile.lock ./
 RUN bundle install
-RUN cd /usr/local/bundle && rm -r cache gems/bundler-* specifications/bundler-*
+RUN cd /usr/local/bundle && rm -rf cache gems/bundler-* specifications/bundler-*
 RUN mkdir /needs \
     && ruby -e 'puts RbConfig::CONFIG.values_at("rubylibdir", "rubyarchdir"), RbConfig.ruby' \
         -e 'puts Gem.default_specifications_dir, Gem.dir, "/usr/share/zoneinfo"' \
