@@ -1,10 +1,8 @@
 FROM python:3.13-slim AS build
-RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install uv==0.13.9
 WORKDIR /app
 COPY requirements.txt .
-RUN --mount=type=cache,target=/root/.cache/uv \
-    uv venv /venv && UV_LINK_MODE=copy VIRTUAL_ENV=/venv uv pip install -r requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m venv /venv && /venv/bin/pip install -r requirements.txt
 
 FROM debian:trixie-slim
 WORKDIR /app
