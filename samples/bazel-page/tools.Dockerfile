@@ -1,8 +1,8 @@
-FROM gcc:14 AS bazel
+FROM node:24-slim AS bazel
 ARG SUM=14cb6958e46fd5130720c26ae0b7c98e181dcb8bd111b0bfb23c7b4744e3609a
-ADD https://registry.npmjs.org/@bazel/bazel-linux_x64/-/bazel-linux_x64-2.1.0.tgz /bazel.tgz
-RUN echo "$SUM  /bazel.tgz" | sha256sum --check \
- && tar -xzf /bazel.tgz \
+RUN npm pack --silent @bazel/bazel-linux_x64@2.1.0 \
+ && echo "$SUM  bazel-bazel-linux_x64-2.1.0.tgz" | sha256sum --check \
+ && tar -xzf *.tgz \
  && install package/bazel-* /bazel
 
 FROM gcc:14
