@@ -6,6 +6,7 @@ python pages.py REQUEST...    /noon, or de:/noon from somebody who reads German
 import socket
 import sys
 import threading
+from contextlib import redirect_stderr
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -87,4 +88,5 @@ def main(requests):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with redirect_stderr(sys.stdout):  # what is logged keeps its place among the answers
+        sys.exit(main(sys.argv[1:]))
