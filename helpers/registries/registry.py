@@ -117,7 +117,9 @@ class Registry:
         self._open(0)
         self._seen = len(self._lines())
         began = time.monotonic()
-        news = self._said(api.push(reference, stream=True, decode=True), f"{name} can't be pushed")
+        news = self._said(
+            lambda: api.push(reference, stream=True, decode=True), f"{name} can't be pushed"
+        )
         seconds = time.monotonic() - began
         pushed = {one["id"] for one in news if one.get("status") == "Pushed"}
         layers = {layer["digest"]: layer["size"] for layer in self._layers(name)}
@@ -199,8 +201,11 @@ class Registry:
         """The engine's news of a pull."""
         reference = self._reference(name)
         self._names.add(reference)
-        news = self._engine.client.api.pull(*reference.rsplit(":", 1), stream=True, decode=True)
-        return self._said(news, f"{name} can't be pulled")
+        pull = self._engine.client.api.pull
+        return self._said(
+            lambda: pull(*reference.rsplit(":", 1), stream=True, decode=True),
+            f"{name} can't be pulled",
+        )
 
     def _await(self) -> None:
         """Waits until it answers, and opens the line."""
@@ -262,10 +267,13 @@ class Registry:
             raise LabError(f"The registry can't do `{' '.join(command)}` ({said}): make another.")
         return (output or b"").decode(errors="replace")
 
-    def _said(self, news: Iterable[Mapping[str, Any]], failure: str) -> list[Mapping[str, Any]]:
+    def _said(
+        self, ask: Callable[[], Iterable[Mapping[str, Any]]], failure: str
+    ) -> list[Mapping[str, Any]]:
+        """All that the engine says meanwhile. Raises LabError, with its words, where it fails."""
         found = []
         try:
-            for one in news:
+            for one in ask():
                 if "error" in one:
                     raise LabError(f"{failure}: {str(one['error']).rstrip('.')}.")
                 found.append(one)
