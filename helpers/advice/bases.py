@@ -30,11 +30,13 @@ class Sibling:
     name      of the slimmer one
     notebook  that compares them
     like      the names of two bases in the table with the same relation, whose figures are known
+    complete  whether it can do the same steps: one without a compiler can't
     """
 
     name: str
     notebook: str
     like: tuple[str, str] | None
+    complete: bool = True
 
 
 def slimmer_base(subject: Subject) -> Iterator[Finding]:
@@ -53,7 +55,9 @@ def slimmer_base(subject: Subject) -> Iterator[Finding]:
     yield Finding(
         remedy=SLIMMER,
         says=f"`{subject.base_name}` has a slimmer sibling, `{found.name}`.",
-        do=f"Begin with `FROM {found.name}`, and install what turns out to be missing.",
+        do=f"Begin with `FROM {found.name}`, and install what turns out to be missing."
+        if found.complete
+        else f"Compile in a stage on this one, and end on `FROM {found.name}`.",
         notebook=found.notebook,
         claims=claims,
         evidence=evidence(subject, claims, lambda path: "all of it"),
@@ -72,7 +76,7 @@ def program_alone(subject: Subject) -> Iterator[Finding]:
     figure = None if static else sum(claims.values()) - _size(base_table.read()[target], subject)
     if not claims or (figure is not None and figure <= 0):
         return
-    needs = "nothing but itself" if static else f"{len(subject.needed) - 1} libraries"
+    needs = "nothing but itself" if static else "a loader and libraries"
     more = "" if static else " What is static needs no base at all."
     yield Finding(
         remedy=ALONE,
@@ -91,14 +95,14 @@ def end_on(subject: Subject) -> str | None:
     """The base on which the image's compiled program could stand: `scratch` where it is static,
     else the slim image of the release that it was made on. None where that can't be told, the
     program is the base's own, or it is static and the base has no other."""
-    number, _ = subject.visible.get(subject.program or "", (0, None))
-    if not subject.linkage or number < subject.base or not subject.base:
+    if not subject.linkage or not subject.base or subject.layer_of(subject.program) < subject.base:
         return None
     if any(start.by != "engine" for start in subject.starts):
         return None  # a script or a shell is on the way
     if subject.linkage.static:
-        return SCRATCH if any(_is_program(subject, path) for path in subject.visible) else None
-    if subject.linkage.missing or any(not _is_base(subject, path) for path in subject.needed):
+        return SCRATCH if _has_programs(subject) else None
+    own = [path for path in subject.visible if path in subject.needed and ".so" in path]
+    if subject.linkage.missing or any(subject.layer_of(path) >= subject.base for path in own):
         return None
     name = slim_of_release(subject.fs.read(RELEASE).decode("utf-8", "replace"))
     return name if name in base_table.read() else None
@@ -137,7 +141,7 @@ def sibling(name: str) -> Sibling | None:
         if each in rows and each != full
     ]
     exact = [pair for pair in pairs if pair == (f"{repository}:{tag}", slim)]
-    return Sibling(slim, row["notebook"], next(iter(exact or pairs), None))
+    return Sibling(slim, row["notebook"], next(iter(exact or pairs), None), not instead)
 
 
 def _slim_tag(row: Mapping[str, str], full: str) -> str:
@@ -154,15 +158,10 @@ def _base(subject: Subject) -> dict[Place, int]:
     return {place: size for place, size in every.items() if place[0] < subject.base}
 
 
-def _is_program(subject: Subject, path: str) -> bool:
-    """Whether the base has a program there. One without any, as Distroless's static, has little but
+def _has_programs(subject: Subject) -> bool:
+    """Whether the base has a program. One without any, as Distroless's static, has little but
     certificates, time zones and users: what a static program reads."""
-    folder, _, _ = path.rpartition("/")
-    return folder in PROGRAMS and _is_base(subject, path) and path != subject.program
-
-
-def _is_base(subject: Subject, path: str) -> bool:
-    if path == subject.program:
-        return True
-    number, _ = subject.visible.get(path, (0, None))
-    return number < subject.base
+    return any(
+        number < subject.base and path.rpartition("/")[0] in PROGRAMS
+        for path, (number, _) in subject.visible.items()
+    )

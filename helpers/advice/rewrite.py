@@ -74,7 +74,7 @@ def rewritten(subject: Subject, findings: Sequence[Finding]) -> Rewritten | None
 def _slimmer(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
     found = bases.sibling(subject.base_name) if bases.SLIMMER in findings else None
     words = script.base.of.value.split()
-    if found and subject.base_name in words:
+    if found and found.complete and subject.base_name in words:
         script.base.text = script.base.text.replace(subject.base_name, found.name, 1)
         yield bases.SLIMMER
 

@@ -65,6 +65,14 @@ class Subject:
                     found[file.path] = (number, file)
         return found
 
+    def layer_of(self, path: str) -> int:
+        """The number of the layer that a path is from, 0 where nothing is."""
+        found = 0
+        for number, layer in enumerate(self.layers):
+            if any(file.path == path and file.kind != "removed" for file in layer.files):
+                found = number
+        return found
+
     def claims(self, wanted: Callable[[str], bool], *, base: bool = False) -> dict[Place, int]:
         """The visible files that are wanted.
 
@@ -141,7 +149,10 @@ class Subject:
         except LabError:  # a damaged header
             return None, frozenset()
         loader = self.fs.resolve(linkage.interpreter) if linkage.interpreter else None
-        return linkage, frozenset({real, *loaded.libraries, *([loader] if loader else [])})
+        paths = {real, *loaded.libraries, *([loader] if loader else [])}
+        # a further name of a file: the bytes are under the other one
+        links = {f.target for f in self.files if f.path in paths and f.kind == "hardlink"}
+        return linkage, frozenset(paths | links)
 
 
 def _text(instruction: Instruction) -> str:

@@ -251,6 +251,25 @@ def test_a_base_without_programs_is_what_a_static_program_reads(tmp_path):
     assert not list(bases.program_alone(made))
 
 
+def test_a_program_with_two_names_is_needed_under_both(tmp_path):
+    """As cargo makes it: the bytes may be those of the name in `deps`."""
+    put(tmp_path, "/src/target/release/app", elf())
+    link = Entry(
+        "/src/target/release/app", 0, "hardlink", 0o755, target="/src/target/release/deps/a"
+    )
+    layers = [[_entry("/usr/bin/x", 80 * MB)], [_entry("/src/target/release/deps/a", 5), link]]
+    each, every = stacked(layers)
+    made = Subject(
+        [Made("ADD /", each[0]), Made("RUN cargo build", each[1])],
+        every,
+        FolderFS(tmp_path),
+        base=1,
+        process=Process((link.path,)),
+    )
+    assert only(bases.program_alone(made)).saves == 80 * MB
+    assert not list(leftovers(made)), "the program is no leftover"
+
+
 def test_a_program_of_the_bases_own_stays_on_it(tmp_path):
     put(tmp_path, "/python", elf())
     made = image(

@@ -147,6 +147,11 @@ def test_only_the_last_stages_base_becomes_slimmer():
     assert found.text == "FROM python:3.13 AS a\nFROM python:3.13-slim\nCOPY --from=a /x /\n"
 
 
+def test_a_base_without_a_compiler_takes_no_steps_over():
+    text = "FROM eclipse-temurin:25-jdk\nRUN javac A.java\n"
+    assert mended(text, finding(SLIMMER, {}), base_name="eclipse-temurin:25-jdk") is None
+
+
 COMPILED = """\
 FROM gcc:14
 ENV MODE=fast
@@ -162,7 +167,7 @@ def compiled(root, dockerfile, argv=("/src/app",), workdir="/src"):
     """What becomes of a Dockerfile whose program is static."""
     put(root, "/src/app", elf())
     made = image(
-        ("ADD /", {"/usr/x": 1}),
+        ("ADD /", {"/usr/bin/x": 1}),
         ("RUN make", {"/src/app": 1}),
         root=root,
         base=1,
