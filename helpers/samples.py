@@ -110,10 +110,12 @@ def variants(pattern: str = "*", *, samples: Path = names.SAMPLES) -> list[Varia
 
     Raises LabError where nothing matches; the message names the nearest key.
     """
-    known = [v for table in sorted(samples.glob("*/variants.toml")) for v in _read(table)]
-    found = [v for v in known if fnmatchcase(v.key, pattern)]
+    tables = sorted(samples.glob("*/variants.toml"))
+    program, slash, _ = pattern.partition("/")  # a key has one `/`, so this part names the folder
+    named = [t for t in tables if not slash or fnmatchcase(t.parent.name, program)]
+    found = [v for table in named for v in _read(table) if fnmatchcase(v.key, pattern)]
     if not found:
-        raise LabError(_unknown(pattern, [v.key for v in known]))
+        raise LabError(_unknown(pattern, [v.key for table in tables for v in _read(table)]))
     return found
 
 

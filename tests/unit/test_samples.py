@@ -1,6 +1,7 @@
 """The tables of the samples are whole, and unknown names are met with the nearest."""
 
 import tomllib
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -31,6 +32,12 @@ def test_a_row_is_whole(each):
 def test_every_base_is_in_the_table(each):
     known = tomllib.loads((names.SAMPLES / "bases" / "bases.toml").read_text())
     assert set(references(each.text, each.args)) <= set(known)
+
+
+@pytest.mark.parametrize("pattern", ["*", "c-*", "c-hello/*", "*-hello/scratch", "[gr]*/s*", "*/*"])
+def test_a_pattern_is_one_of_the_whole_key(pattern):
+    """Though tables that it can't mean are not read."""
+    assert variants(pattern) == [v for v in EVERY if fnmatchcase(v.key, pattern)]
 
 
 def test_every_dockerfile_has_its_row():
