@@ -85,6 +85,8 @@ def differs(first: Run, second: Run) -> str:
         return f"The program ended so before: {first.ending}. Now: {second.ending}."
     if first.exit_code is None and not first.timed_out:
         return "The program did not start before, so there is nothing to compare with."
+    if not first.timed_out and first.exit_code != 0:
+        return f"The program fails as it is ({first.ending}), so one run of it proves nothing."
     if first.output != second.output:
         return "The program prints something else than before."
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import commonpath, join, normpath
 
 from helpers.advice import bases, hidden, known, stage
 from helpers.advice.finding import Finding
@@ -24,8 +25,11 @@ LISTS = "rm -rf /var/lib/apt/lists/*"
 
 APT = re.compile(r"\bapt(?:-get)?\b[^&|;]*\s(?:update|install|upgrade)\b")
 
+UPDATES = re.compile(r"\bapt(?:-get)?\s(?:[^&|;]*\s)?update(?=[\s;&|]|$)")
+
 CHOWN = re.compile(
-    r"(?:(?P<before>(?:user|group)add\b[^&|;<>]*?)\s*&&\s*)?chown\s+-R\s+(?P<to>\S+)\s+(?P<path>/\S*)"
+    r"(?:(?P<before>(?:user|group)add\b[^&|;<>]*?)\s*&&\s*)?"
+    r"chown\s+-R\s+(?P<to>(?P<user>[\w-]+)(?::(?P<group>[\w-]+))?)\s+(?P<path>/[\w./-]*)"
 )
 
 
@@ -106,7 +110,7 @@ def _apt(script: Script, findings: Mapping[str, Finding]) -> Iterable[str]:
     if PACKAGE_LISTS not in findings or not steps:
         return
     (first, one), (last, _) = steps[0], steps[-1]
-    each_updates = all("update" in step.body for _, step in steps)
+    each_updates = all(UPDATES.search(step.body) for _, step in steps)
     if len(steps) > 1 and not each_updates:
         if last - first != len(steps) - 1 or not script.join(first, last):
             return
@@ -125,8 +129,8 @@ def _without_recommended(found: re.Match[str]) -> str:
 
 
 def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
-    """`COPY` and a `chown -R` after it become `COPY --chown`. The folder itself, which has no
-    bytes, is given to its owner as before."""
+    """`COPY` and a `chown -R` after it become `COPY --chown`. What else is below the folder, and
+    the folder itself, is given to its owner as before."""
     finding = findings.get(hidden.AGAIN)
     for lower, upper in sorted(finding.hides) if finding else ():
         copy, run = (_step_of(script, subject, number) for number in (lower, upper))
@@ -142,14 +146,35 @@ def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) ->
             or not (found["before"] or re.fullmatch(r"\d+(:\d+)?", found["to"]))
         ):
             continue
-        for step in script.steps[at:after]:
-            if step.of.keyword == "COPY" and "--chown" not in step.text:
+        copies = [step for step in (copy, *between) if step.of.keyword == "COPY"]
+        inside = [_is_inside(script, subject, step, found["path"]) for step in copies]
+        if not inside[0] or None in inside:
+            continue
+        for step, is_inside in zip(copies, inside, strict=True):
+            if is_inside and "--chown" not in step.text:
                 step.text = re.sub(r"(?i)^(\s*COPY)\b", rf"\1 --chown={found['to']}", step.text)
         add = f"RUN {found['before']}\n" if found["before"] else ""
         copy.text = add + copy.text
-        run.body = f"chown {found['to']} {found['path']}"
+        other = f"! -user {found['user']}"
+        if found["group"]:
+            other = f"\\( {other} -o ! -group {found['group']} \\)"
+        run.body = f"find {found['path']} {other} -exec chown -h {found['to']} {{}} +"
         run.write()
         yield hidden.AGAIN
+
+
+def _is_inside(script: Script, subject: Subject, copy: Step, folder: str) -> bool | None:
+    """Whether all that a `COPY` brings is below a folder; None where some of it may be, or it
+    can't be told."""
+    said = [step for step in script.steps if step.of.keyword == "WORKDIR"]
+    earlier = [step.of.value for step in said if step.of.line < copy.of.line]
+    base = "" if said else subject.process.workdir or "/"  # else the base's, which isn't known
+    to = join(base, *earlier, copy.of.value.split()[-1])
+    if not to.startswith("/") or re.search(r"[$\"'\[\]]", to):
+        return None
+    to, folder = normpath(to), normpath(folder)
+    common = commonpath([to, folder])
+    return True if common == folder else None if common == to else False
 
 
 def _joined(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:

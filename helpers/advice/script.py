@@ -9,10 +9,23 @@ from dataclasses import dataclass, field
 from helpers.building.dockerfile import Instruction, instructions
 
 RUN = re.compile(r"\s*RUN\s+((?:--\S+\s+(?:\\\n\s*)?)*)", re.IGNORECASE)
+
+CHANGES = """
+    . alias builtin cd chdir command declare enable eval exec exit export getopts hash let local
+    mapfile popd pushd read readarray readonly return set shift shopt source suspend trap typeset
+    ulimit umask unalias unset
+"""
+"""Commands of a shell's own that leave it changed, or end it."""
+
 COMPOUND = re.compile(
-    r"[;|]|(?<!&)&(?!&)|(?:^|&&)\s*(?:cd|export|set|umask|\w+=)\b|(?:^|\s)\w+=\S*$"
+    r"[;|]|(?<!&)&(?!&)|(?:^|&&)\s*(?:\w+=|(?:"
+    + "|".join(map(re.escape, CHANGES.split()))
+    + r")(?=\s|$))|(?:^|\s)\w+=\S*$"
 )
 """Where a `RUN`'s commands do more than one after the other, or leave the shell changed."""
+
+COMMENT = re.compile(r"(?:^|[\s;&|()])#")
+"""Where the rest of a line may be a comment, which would swallow what is joined behind it."""
 
 
 @dataclass
@@ -106,7 +119,11 @@ def _step(each: Instruction) -> Step:
 
 def _is_simple(each: Instruction) -> bool:
     lines = each.original.splitlines()
-    return "<<" not in each.original and not any(line.lstrip().startswith("#") for line in lines)
+    return (
+        "<<" not in each.original
+        and not any(line.lstrip().startswith("#") for line in lines)
+        and not COMMENT.search(each.value)
+    )
 
 
 def _grouped(body: str) -> str:

@@ -4,7 +4,10 @@ alone in the second. Any other stays as it is."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from posixpath import dirname
 
+from helpers.advice import known
 from helpers.advice.script import Script
 from helpers.advice.subject import Subject
 
@@ -17,6 +20,18 @@ BOTH = ("ENV", "USER", "ARG")
 MAKES = ("RUN", "COPY", "ADD", "WORKDIR", *STAYS, *BOTH)
 
 STAGE = "build"
+
+SOURCES = re.compile(
+    r".*\.(c|cc|cpp|cxx|h|hh|hpp|go|rs|s|S|o|a|d|rlib|rmeta)"
+    r"|.*/(go\.(mod|sum|work)|Cargo\.(toml|lock)|build\.rs|rust-toolchain(\.toml)?)"
+    r"|.*/(Makefile|CMakeLists\.txt|(\w+\.)?Dockerfile(\.\w+)?|\.(docker|git)ignore)"
+    r"|.*/((README|LICENSE|COPYING|CHANGELOG)[^/]*|\.(git|hg|svn)/.*)"
+    r"|.*/target/(\.rustc_info\.json|CACHEDIR\.TAG)"
+)
+"""Files that compilers, builders and people read or leave, and programs do not read."""
+
+READ = ("other caches",)
+"""What `known.toml` has as left behind, and a program may read all the same."""
 
 
 def moved(subject: Subject, target: str) -> str | None:
@@ -43,6 +58,7 @@ def moved(subject: Subject, target: str) -> str | None:
         or not start.path
         or "/" not in start.name
         or " AS " in script.base.of.value.upper()
+        or any(_reads(subject, start.real or start.path))
     ):
         return None
     kept = [step for step in steps if step.of.keyword in (*STAYS, *BOTH)]
@@ -59,6 +75,23 @@ def moved(subject: Subject, target: str) -> str | None:
     script.base.text = f"{script.base.text.rstrip()} AS {STAGE}\n"
     first = script.text.rstrip("\n")
     return "\n".join([first, "", *last, *body]) + "\n"
+
+
+def _reads(subject: Subject, program: str) -> Iterator[str]:
+    """Files that the program may read: what the Dockerfile copied, and what it made beside the
+    program or in its working folder, but for what compilers read and leave."""
+    homes = {dirname(program), subject.process.workdir.rstrip("/")} - {"", "/"}
+    left = [row.paths for row in known.leftovers() if row.remedy not in READ]
+    for path, (number, _) in subject.visible.items():
+        is_copied = subject.layers[number].created_by.startswith(("COPY", "ADD"))
+        if (
+            number >= subject.base
+            and (is_copied or any(path.startswith(f"{home}/") for home in homes))
+            and path not in subject.needed
+            and not SOURCES.fullmatch(path)
+            and not any(paths.fullmatch(path) for paths in left)
+        ):
+            yield path
 
 
 def _named_user(steps) -> bool:

@@ -96,8 +96,20 @@ def proof(value: Proof) -> Iterator[Block]:
         f"{units.size(before)} -> {units.size(after)}",
         sign="good",
     )
-    yield Prose("Both images were run, and print the same.")
+    yield Prose(f"Both images were run, and print the same.{_unasked(value)}")
     yield Source(value.view.marked, marked=True)
+
+
+def _unasked(value: Proof) -> str:
+    """What a service that was stopped has not been asked."""
+    from helpers.advice.proof import TIMEOUT
+
+    if not value.first or not value.first.timed_out:
+        return ""
+    return (
+        f" They were stopped after {TIMEOUT} seconds, and were asked nothing until then: try what "
+        "it serves before you take this."
+    )
 
 
 def _finding(value: Finding, most: int) -> Iterator[Block]:

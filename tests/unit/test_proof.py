@@ -9,6 +9,7 @@ from helpers.errors import LabError
 from helpers.images.image import Image
 from helpers.running.run import Run
 from helpers.show import html, text
+from helpers.show.dockerfiles import DockerfileView
 
 
 def ran(output="a\n", exit_code=0, timed_out=False):
@@ -19,7 +20,7 @@ def ran(output="a\n", exit_code=0, timed_out=False):
     ("first", "second", "says"),
     [
         (ran(), ran(), ""),
-        (ran(exit_code=3), ran(exit_code=3), ""),
+        (ran(exit_code=3), ran(exit_code=3), "proves nothing"),
         (ran(exit_code=None, timed_out=True), ran(exit_code=None, timed_out=True), ""),
         (ran(), ran("b\n"), "something else"),
         (ran(), ran(exit_code=1), "Now: exit 1"),
@@ -45,6 +46,14 @@ def test_a_proof_that_failed_proposes_nothing():
     found = Proof(Image("id", "x", None), why="It prints something else.")
     assert not found.ok and found.saves == 0 and found.view is None
     assert "nothing is proposed" in text.of(found) and "something else" in html.of(found)
+
+
+@pytest.mark.parametrize("timed_out", [True, False])
+def test_a_service_that_was_stopped_was_asked_nothing(monkeypatch, timed_out):
+    monkeypatch.setattr(Image, "size", 5)
+    one, first = Image("id", "x", None), ran(exit_code=None, timed_out=timed_out)
+    found = Proof(one, one, first, first, "", DockerfileView("FROM a\n", "FROM b\n"))
+    assert ("asked nothing" in text.of(found)) == timed_out
 
 
 DOCKERFILE = "FROM debian:trixie\nRUN apt-get install -y gcc\n"

@@ -60,6 +60,12 @@ def test_spans_that_share_a_step_are_one_and_others_stay_apart():
         ("export A=1", "(export A=1)"),
         ("a && b", "a && b"),
         ("A=1 a", "(A=1 a)"),
+        ('A="1 2"', '(A="1 2")'),
+        ("a && A=$(b) && c", "(a && A=$(b) && c)"),
+        ("exit 0", "(exit 0)"),
+        (". ./env && a", "(. ./env && a)"),
+        ("a && unset B", "(a && unset B)"),
+        ("a . && b set", "a . && b set"),
     ],
 )
 def test_commands_that_change_the_shell_or_go_on_after_an_error_are_kept_together(body, joined):
@@ -69,7 +75,15 @@ def test_commands_that_change_the_shell_or_go_on_after_an_error_are_kept_togethe
 
 @pytest.mark.parametrize(
     "between",
-    ["COPY y .", "USER app", "ENV A=1", 'RUN ["a"]', "RUN <<EOF\na\nEOF", "RUN --network=none a"],
+    [
+        "COPY y .",
+        "USER app",
+        "ENV A=1",
+        'RUN ["a"]',
+        "RUN <<EOF\na\nEOF",
+        "RUN --network=none a",
+        "RUN a # b",
+    ],
 )
 def test_nothing_is_joined_across_another_step(between):
     text = f"FROM x\nRUN get\n{between}\nRUN rm\n"
@@ -104,6 +118,20 @@ def test_apts_steps_that_are_apart_stay_so_where_each_updates():
     assert mended(text + "RUN apt-get install b\n", finding(PACKAGE_LISTS, {})) is None
 
 
+def test_a_step_that_updates_something_else_updates_no_lists():
+    text = (
+        "FROM x\nRUN apt-get update && apt-get install a\nCOPY . .\n"
+        "RUN apt-get install ca-certificates && update-ca-certificates\n"
+    )
+    assert mended(text, finding(PACKAGE_LISTS, {})) is None
+
+
+def test_what_a_program_may_read_goes_into_no_mount():
+    text = "FROM x\nRUN playwright install\n"
+    read = {(0, "/root/.cache/ms-playwright/chrome"): 5}
+    assert mended(text, finding("other caches", read)) is None
+
+
 def test_a_cache_goes_into_a_mount_of_its_run():
     text = "FROM x\nCOPY . .\nRUN pip install -r requirements.txt\n"
     found = mended(text, finding("pip's cache", {(1, "/root/.cache/pip/http/a"): 5}))
@@ -120,22 +148,41 @@ def test_a_copy_gets_its_owner_and_the_user_is_there_before():
     )
     assert found.text == (
         "FROM x\nWORKDIR /app\nRUN useradd app\nCOPY --chown=app . .\n"
-        "RUN chown app /app\nUSER app\n"
+        "RUN find /app ! -user app -exec chown -h app {} +\nUSER app\n"
+    )
+
+
+def test_an_owner_and_a_group_are_given_to_what_is_there_without_them():
+    found = mended(
+        "FROM x\nCOPY a /srv/app/a\nCOPY b /etc/b\nRUN chown -R 1:2 /srv/app\n",
+        hides(hidden.AGAIN, (0, 2)),
+    )
+    assert found.text == (
+        "FROM x\nCOPY --chown=1:2 a /srv/app/a\nCOPY b /etc/b\n"
+        "RUN find /srv/app \\( ! -user 1 -o ! -group 2 \\) -exec chown -h 1:2 {} +\n"
     )
 
 
 @pytest.mark.parametrize(
     "steps",
     [
-        "COPY . .\nRUN make\nRUN chown -R 1 /app",
-        "COPY . .\nRUN chown -R app /app",
-        "COPY --chown=2 . .\nRUN chown -R 1 /app",
-        "COPY . .\nRUN chown -R 1 /app && make",
+        "WORKDIR /app\nCOPY . .\nRUN make\nRUN chown -R 1 /app",
+        "WORKDIR /app\nCOPY . .\nRUN chown -R app /app",
+        "WORKDIR /app\nCOPY --chown=2 . .\nRUN chown -R 1 /app",
+        "WORKDIR /app\nCOPY . .\nRUN chown -R 1 /app && make",
+        "WORKDIR /srv\nCOPY . .\nRUN chown -R 1 /app",
+        "WORKDIR /app\nCOPY . $TO\nRUN chown -R 1 /app",
+        "WORKDIR /app\nCOPY . /\nRUN chown -R 1 /app",
+        'WORKDIR /app\nCOPY ["a b", "/app/"]\nRUN chown -R 1 /app',
+        "WORKDIR /app\nCOPY . /app\nRUN useradd a && chown -R a: /app",
+        "ENV A=1\nCOPY . .\nWORKDIR /app\nRUN chown -R 1 /app",
     ],
 )
 def test_an_owner_stays_where_something_else_may_depend_on_it(steps):
     text = f"FROM x\n{steps}\n"
-    assert mended(text, hides(hidden.AGAIN, (0, len(layers(text)) - 1))) is None
+    made = layers(text)
+    first = next(at for at, each in enumerate(made) if each.keyword == "COPY")
+    assert mended(text, hides(hidden.AGAIN, (first, len(made) - 1))) is None
 
 
 def test_only_the_last_stages_base_becomes_slimmer():
@@ -163,12 +210,13 @@ CMD ["/src/app"]
 """
 
 
-def compiled(root, dockerfile, argv=("/src/app",), workdir="/src"):
-    """What becomes of a Dockerfile whose program is static."""
+def compiled(root, dockerfile, argv=("/src/app",), workdir="/src", copied=(), made=()):
+    """What becomes of a Dockerfile whose program is static, with further files by their paths."""
     put(root, "/src/app", elf())
     made = image(
         ("ADD /", {"/usr/bin/x": 1}),
-        ("RUN make", {"/src/app": 1}),
+        ("COPY . .", dict.fromkeys(copied, 1)),
+        ("RUN make", dict.fromkeys(["/src/app", *made], 1)),
         root=root,
         base=1,
         process=Process(argv, workdir=workdir),
@@ -207,6 +255,25 @@ def test_a_relative_command_keeps_its_folder(tmp_path):
 )
 def test_what_is_not_so_simple_stays_advice(tmp_path, old, new):
     assert compiled(tmp_path, COMPILED.replace(old, new)) is None
+
+
+@pytest.mark.parametrize(
+    ("copied", "made"),
+    [
+        (["/src/templates/index.html"], []),
+        (["/src/config.toml"], []),
+        (["/etc/app.conf"], []),
+        ([], ["/src/static/app.css"]),
+    ],
+)
+def test_a_program_with_files_that_it_may_read_stays_advice(tmp_path, copied, made):
+    assert compiled(tmp_path, COMPILED, copied=copied, made=made) is None
+
+
+def test_what_compilers_read_and_leave_is_nothing_that_the_program_reads(tmp_path):
+    copied = ["/src/a.c", "/src/go.mod", "/src/Dockerfile.dev", "/src/.git/HEAD", "/src/Cargo.lock"]
+    made = ["/src/a.o", "/src/target/release/deps/a-1", "/src/target/CACHEDIR.TAG", "/usr/bin/y"]
+    assert compiled(tmp_path, COMPILED, copied=copied, made=made)
 
 
 def test_a_script_on_the_way_stays_advice(tmp_path):
