@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,7 +39,12 @@ def tar(folder, files, prefix=""):
     return path
 
 
-def sent(monkeypatch, folder, files, prefix=""):
+def engine(architecture="amd64"):
+    """What is asked of an engine before it is sent something."""
+    return SimpleNamespace(architecture=architecture)
+
+
+def sent(monkeypatch, folder, files, prefix="", architecture="amd64"):
     """What an engine is sent: the names of its files, and its list of images."""
     found = []
 
@@ -48,7 +54,7 @@ def sent(monkeypatch, folder, files, prefix=""):
             found.append(json.load(archive.extractfile("manifest.json")))
 
     monkeypatch.setattr(loaded, "_send", look)
-    loaded.load(None, tar(folder, files, prefix), TAG)
+    loaded.load(engine(architecture), tar(folder, files, prefix), TAG)
     return found
 
 
@@ -68,6 +74,74 @@ def test_what_was_saved_gets_the_name_that_it_is_loaded_under(tmp_path, monkeypa
     ]
 
 
+def platform(digest, architecture, **more):
+    return {"digest": f"sha256:{digest}", "platform": {"architecture": architecture}, **more}
+
+
+ATTESTED = {"vnd.docker.reference.type": "attestation-manifest"}
+
+NESTED = {
+    **LAYOUT,
+    "index.json": {"manifests": [{"digest": "sha256:i"}]},
+    "blobs/sha256/i": {
+        "manifests": [
+            platform("m", "arm64"),
+            platform("n", "amd64"),
+            platform("a", "unknown", annotations=ATTESTED),
+        ]
+    },
+    "blobs/sha256/n": {"config": {"digest": "sha256:d"}, "layers": []},
+    "blobs/sha256/a": {"config": {"digest": "sha256:e"}, "layers": []},
+}
+
+
+@pytest.mark.parametrize(("architecture", "config"), [("arm64", "c"), ("amd64", "d")])
+def test_of_several_images_the_engines_architecture_is_taken(
+    tmp_path, monkeypatch, architecture, config
+):
+    _, (image,) = sent(monkeypatch, tmp_path, NESTED, architecture=architecture)
+    assert image["Config"] == f"blobs/sha256/{config}"
+
+
+def test_an_image_that_was_saved_alone_is_taken_from_an_index_of_more(tmp_path, monkeypatch):
+    files = {path: content for path, content in NESTED.items() if path != "blobs/sha256/n"}
+    _, (image,) = sent(monkeypatch, tmp_path, files)
+    assert image["Config"] == "blobs/sha256/c"
+
+
+def test_one_image_with_its_attestation_is_taken_for_any_engine(tmp_path, monkeypatch):
+    rows = [row for row in NESTED["blobs/sha256/i"]["manifests"] if row["digest"] != "sha256:n"]
+    files = {**NESTED, "blobs/sha256/i": {"manifests": rows}}
+    _, (image,) = sent(monkeypatch, tmp_path, files, architecture="s390x")
+    assert image["Config"] == "blobs/sha256/c"
+
+
+def test_how_many_images_there_are_is_said(tmp_path):
+    with pytest.raises(LabError, match="it has 2 images, and none for s390x"):
+        loaded.load(engine("s390x"), tar(tmp_path, NESTED), TAG)
+
+
+def test_a_layer_that_is_a_link_is_what_it_leads_to(tmp_path, monkeypatch):
+    """As `docker save` had it before Docker 25."""
+    path = tar(tmp_path, SAVED)
+    with tarfile.open(path, "a") as archive:
+        entry = tarfile.TarInfo("m/layer.tar")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "../l/layer.tar"
+        archive.addfile(entry)
+        entry = tarfile.TarInfo("gone")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "nowhere"
+        archive.addfile(entry)
+    found = {}
+
+    def look(engine, file, name):
+        with tarfile.open(fileobj=file) as archive:
+            found.update({m.name: (m.isfile(), m.size) for m in archive})
+
+    monkeypatch.setattr(loaded, "_send", look)
+    loaded.load(engine(), path, TAG)
+    assert found["m/layer.tar"] == found["l/layer.tar"] == (True, 2) and "gone" not in found
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -75,6 +149,14 @@ def test_what_was_saved_gets_the_name_that_it_is_loaded_under(tmp_path, monkeypa
         {"index.json": {"manifests": []}},
         {"index.json": {"manifests": [{"digest": "sha256:m"}, {"digest": "sha256:n"}]}},
         {"index.json": {"manifests": [{"digest": "sha256:gone"}]}},
+        {
+            "index.json": {"manifests": [{"digest": "sha256:i"}]},
+            "blobs/sha256/i": {"manifests": []},
+        },
+        {
+            "index.json": {"manifests": [{"digest": "sha256:i"}]},
+            "blobs/sha256/i": {"manifests": [{"digest": "sha256:i"}]},
+        },
         {"index.json": []},
         {"index.json": {"manifests": [{"digest": 1}]}},
         {"manifest.json": [{"Config": "c.json"}]},
@@ -82,12 +164,12 @@ def test_what_was_saved_gets_the_name_that_it_is_loaded_under(tmp_path, monkeypa
 )
 def test_what_is_neither_is_said_in_a_sentence(tmp_path, broken):
     with pytest.raises(LabError, match="is it an OCI layout"):
-        loaded.load(None, tar(tmp_path, broken), TAG)
+        loaded.load(engine(), tar(tmp_path, broken), TAG)
 
 
 def test_a_file_that_is_not_there_or_no_tar(tmp_path):
     with pytest.raises(LabError, match="can't be read"):
-        loaded.load(None, tmp_path / "missing", TAG)
+        loaded.load(engine(), tmp_path / "missing", TAG)
     (tmp_path / "text").write_text("no tar" * 1000)
     with pytest.raises(LabError, match="is it an OCI layout"):
-        loaded.load(None, tmp_path / "text", TAG)
+        loaded.load(engine(), tmp_path / "text", TAG)
