@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import re
 import shlex
 import threading
 import zlib
@@ -59,9 +58,6 @@ SERVES = 3
 
 SIDE_BY_SIDE = 2
 """Builds at once: most of them wait for a compiler on one core or for a download."""
-
-NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*:\w[\w.-]{0,127}", re.ASCII)
-"""A repository and a tag, narrower than engines allow: `docker image tag` documents theirs."""
 
 TOOLS = "busybox:1.37"
 """The base whose tools a sidecar has."""
@@ -320,6 +316,7 @@ class Lab(Value):
                 shown=["-f", "-", str(context)],
                 args=proofs.args_of(advice.image),
                 before=advice.image.dockerfile,
+                path=proofs.file_of(advice.image),
             )
 
         return proofs.prove(advice, build_again)
@@ -561,7 +558,7 @@ class Lab(Value):
 
 def _named(name: str) -> str:
     """The lab's tag of that name. Raises LabError for what can't be one."""
-    if not NAME.fullmatch(name):
+    if not names.VERSIONED.fullmatch(name):
         raise LabError(
             f"{name!r} can't be the name of an image: take small letters and digits, with a "
             "colon before its version, as in `page:imported`."

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from pathlib import Path
 
 from helpers.errors import LabError
@@ -16,6 +17,9 @@ BASE_PREFIX = TAG_PREFIX + "base/"
 HUB_PREFIX = TAG_PREFIX + "hub/"
 """Registries' own images at the digest they are pinned to, which follows the tag, shortened. Your
 own `gcc:14` may be another one and stays as it is."""
+
+VERSIONED = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*:\w[\w.-]{0,127}", re.ASCII)
+"""A repository and a tag, narrower than engines allow: `docker image tag` documents theirs."""
 
 REGISTRY_FOLDER = "shrink/"
 """Below this are the images in a registry of the lab: `127.0.0.1:49153/shrink/services:orders`."""

@@ -13,7 +13,7 @@ from helpers.advice.finding import Finding
 from helpers.advice.hidden import again, removed
 from helpers.advice.leftovers import leftovers
 from helpers.advice.lint import Lint, lint
-from helpers.advice.origin import origin
+from helpers.advice.origin import Origin, origin
 from helpers.advice.rank import LEAST, Ranking, ranked
 from helpers.advice.recommended import recommended
 from helpers.advice.rewrite import Rewritten, rewritten
@@ -45,6 +45,12 @@ REMEDIES: tuple[Remedy, ...] = (
 """Each looks for one thing. A new one is a function here and a test."""
 
 
+RPM = ("/var/lib/rpm/", "/usr/lib/sysimage/rpm/")
+"""Where RPM keeps its database, now and before."""
+
+UNSEEN = "RPM's packages are not looked at: compilers among them go unseen."
+
+
 @dataclass(frozen=True, repr=False)
 class Advice(Value):
     """What could be saved of an image.
@@ -53,12 +59,16 @@ class Advice(Value):
     ranking    the findings, ranked
     lint       what hadolint says of its Dockerfile
     mended     its Dockerfile with the remedies that can be written safely, or None
+    base       what it was built on, as far as it can be told
+    note       what was not looked at, a sentence, or ""
     """
 
     image: Image
     ranking: Ranking
     lint: Lint
     mended: Rewritten | None
+    base: Origin
+    note: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -108,8 +118,10 @@ def advise(image: Image) -> Advice:
             base_name=found.name,
             stand_in=found.stand_in,
             dockerfile=image.dockerfile if image.target is None else None,
+            written=image.dockerfile is not None,
         )
         findings = [finding for remedy in REMEDIES for finding in remedy(subject)]
         ranking = ranked(image.size, findings)
         mended = rewritten(subject, [row.finding for row in ranking.worth])
-    return Advice(image, ranking, lint(image.dockerfile), mended)
+        note = UNSEEN if any(path.startswith(RPM) for path in subject.visible) else ""
+    return Advice(image, ranking, lint(image.dockerfile), mended, found, note)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.origin import RELEASES
 from helpers.advice.subject import Subject
 from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 
-RELEASE = "/etc/os-release"
-
 SCRATCH = "scratch"
+
+LATEST = "latest"
 
 PROGRAMS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 """The folders of `PATH`, as the official images have it."""
@@ -104,7 +105,7 @@ def end_on(subject: Subject) -> str | None:
     own = [path for path in subject.visible if path in subject.needed and ".so" in path]
     if subject.linkage.missing or any(subject.layer_of(path) >= subject.base for path in own):
         return None
-    name = slim_of_release(subject.fs.read(RELEASE).decode("utf-8", "replace"))
+    name = slim_of_release(subject.fs.read(RELEASES[0]).decode("utf-8", "replace"))
     return name if name in base_table.read() else None
 
 
@@ -124,14 +125,21 @@ def slim_of_release(os_release: str) -> str | None:
 
 def sibling(name: str) -> Sibling | None:
     """The slimmer base of the same publisher; None for one that has none, or is slim already."""
-    repository, _, tag = base_table.short_name(name).partition("@")[0].partition(":")
+    if "@" in name:  # its digest says more than its tag, and the sibling's isn't known
+        return None
+    repository, _, tag = base_table.short_name(name).partition(":")
+    tag = tag or LATEST
     row: Mapping[str, str] | None = known.table()["siblings"].get(repository)
-    if not row or not tag or re.search(r"slim|alpine|-jre|windows|nanoserver", tag):
+    if not row or re.search(r"slim|alpine|-jre|windows|nanoserver|backports", tag):
         return None
     instead = row.get("instead", "")
     if instead and not tag.endswith(instead):
         return None
     slim = f"{repository}:{row['slim'].format(tag=tag.removesuffix(instead))}"
+    if tag == LATEST:
+        if "latest" not in row:
+            return None
+        slim = f"{repository}:{row['latest']}"
     rows = base_table.read()
     pairs = [
         (full, each)

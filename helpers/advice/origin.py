@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from helpers import names
-from helpers.building.dockerfile import instructions, references
 from helpers.images.layers import EMPTY
 
 if TYPE_CHECKING:
@@ -31,18 +30,18 @@ class Origin:
 
 
 def origin(image: Image) -> Origin:
-    """What an image was built on: by its Dockerfile; else the image of the engine that it begins
-    with; else its first layer is taken for the base, where that has a distribution in it."""
+    """What an image was built on: of the bases that its Dockerfile names, the one whose layers it
+    has; else the image of the engine that it begins with; else its first layer is taken for the
+    base, where that has a distribution in it."""
     own = [layer.diff_id for layer in image.layers]
+    api = image.engine.client.api
     if image.dockerfile is not None:
-        name = base_of(image.dockerfile, image.target)
-        found = next((base for base in image.bases if base.name == name), None)
-        if found is None:
-            return Origin()  # scratch
-        inspected = image.engine.client.api.inspect_image(found.reference)
-        ids = inspected["RootFS"].get("Layers") or []
-        return Origin(name, _shared(own, ids), found.source == "stand-in")
-    tag, count = max(_begins_with(image, own), key=lambda each: each[1], default=("", 0))
+        name, count = nearest(own, ((b.name, _layers(api, b.reference)) for b in image.bases))
+        made = any(base.name == name and base.source == "stand-in" for base in image.bases)
+        return Origin(name, count, made)  # of none: from scratch, or the engine has it no more
+    rows = ((base_name(row, image.tag), row["Id"]) for row in api.images())
+    others = ((name, _layers(api, found)) for name, found in rows if name and found != image.id)
+    tag, count = nearest(own, ((name, ids) for name, ids in others if len(ids) < len(own)))
     if count:
         stand_in = tag.startswith(names.BASE_PREFIX)
         name = tag.removeprefix(names.BASE_PREFIX).removeprefix(names.HUB_PREFIX)
@@ -52,46 +51,33 @@ def origin(image: Image) -> Origin:
     return Origin("", 1 if is_distribution else 0)
 
 
-def base_of(dockerfile: str, target: str | None = None) -> str:
-    """The image at the bottom of a Dockerfile's last stage, or of that target's; "" for scratch."""
-    stages: list[tuple[str, str]] = []  # what each begins with, and its name
-    for each in instructions(dockerfile):
-        if each.keyword == "FROM":
-            words = [word for word in each.value.split() if not word.startswith("--")]
-            named = words[2].lower() if len(words) > 2 and words[1].upper() == "AS" else ""
-            stages.append((words[0] if words else "", named))
-    if not stages:
-        return ""
-    by_name = {name: at for at, (_, name) in enumerate(stages) if name}
-    at = len(stages) - 1
-    if target is not None:
-        at = int(target) if target.isdigit() else by_name.get(target.lower(), at)
-    while stages[at][0].lower() in by_name and by_name[stages[at][0].lower()] < at:
-        at = by_name[stages[at][0].lower()]
-    base = stages[at][0]
-    if "$" in base:  # its arguments have defaults: the name as the builder has it
-        known = references(dockerfile)
-        return known[-1] if known else ""
-    return "" if base.lower() == "scratch" else base
+def nearest(own: Sequence[str], bases: Iterable[tuple[str, Sequence[str]]]) -> tuple[str, int]:
+    """Of some bases, given with their layers, the one of which an image has all and most; and how
+    many these are. 0, and "", where it has none."""
+    counted = [(name, _shared(own, ids)) for name, ids in bases]
+    best = max(counted, key=lambda each: each[1], default=("", 0))
+    return best if best[1] else ("", 0)
 
 
-def _begins_with(image: Image, own: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Images of the engine that this one begins with, with the number of layers that they share.
-    What the lab built is no base, but for the bases that it made."""
-    api = image.engine.client.api
-    for row in api.images():
-        tags = [tag for tag in row.get("RepoTags") or [] if _may_be_base(tag)]
-        if tags and row["Id"] != image.id:
-            count = _shared(own, _layers(api, row["Id"]))
-            if 0 < count < len(own):
-                yield tags[0], count
+def base_name(row: Mapping[str, Any], own: str) -> str | None:
+    """What to call an image of the engine as a base; None for what can be none: what the lab
+    built, but for the bases that it made, and what has the name of the image itself.
+
+    row  as the engine lists it
+    own  the name of the image that is built on it
+    """
+    for name in [*(row.get("RepoTags") or ()), *(row.get("RepoDigests") or ())]:
+        is_base = name.startswith((names.BASE_PREFIX, names.HUB_PREFIX))
+        built = name.startswith(names.TAG_PREFIX) and not is_base
+        if not built and "<none>" not in name and _repository(name) != _repository(own):
+            return name
+    return None
 
 
-def _may_be_base(tag: str) -> bool:
-    built = tag.startswith(names.TAG_PREFIX) and not tag.startswith(
-        (names.BASE_PREFIX, names.HUB_PREFIX)
-    )
-    return not built and tag != "<none>:<none>"
+def _repository(name: str) -> str:
+    """A name without its tag or digest; a port before a slash is no tag."""
+    path, _, last = name.partition("@")[0].rpartition("/")
+    return f"{path}/{last.partition(':')[0]}"
 
 
 def _layers(api: Any, image_id: str) -> list[str]:

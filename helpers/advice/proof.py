@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers import names
 from helpers.errors import BuildFailed, EngineError, LabError
 from helpers.value import Value
 
@@ -23,6 +24,12 @@ TIMEOUT = 20
 printed until then."""
 
 
+OTHER = "The program prints something else than before."
+
+VARIES = re.compile(r"\b[0-9a-f]{12,64}\b|\d+(?:[.:,]\d+)*")
+"""What a log has others of each time: ids of containers, times, process ids."""
+
+
 @dataclass(frozen=True, repr=False)
 class Proof(Value):
     """What came of a rewritten Dockerfile.
@@ -33,6 +40,7 @@ class Proof(Value):
     second  the same of the one after
     why     why nothing is proposed, a sentence; "" where the saving is proven
     view    the rewritten Dockerfile, marked; None where nothing is proposed
+    varies  whether figures were left out of what they print
     """
 
     before: Image
@@ -41,6 +49,7 @@ class Proof(Value):
     second: Run | None = None
     why: str = ""
     view: DockerfileView | None = None
+    varies: bool = False
 
     @property
     def ok(self) -> bool:
@@ -75,21 +84,45 @@ def prove(advice: Advice, build: Callable[[str], Image]) -> Proof:
     if after.size >= before.size:
         return Proof(before, after, why="The rewritten Dockerfile makes no smaller image.")
     first, second = before.run(timeout=TIMEOUT), after.run(timeout=TIMEOUT)
+    why, varies = compared(first, second, lambda: before.run(timeout=TIMEOUT))
+    return Proof(before, after, first, second, why, None if why else advice.dockerfile, varies)
+
+
+def compared(first: Run, second: Run, once_more: Callable[[], Run]) -> tuple[str, bool]:
+    """What is not the same in two runs, as `differs` has it, and whether figures were left out.
+
+    once_more  runs the first again: a program that prints others each time, as times and process
+               ids in a log, is compared without them
+    """
     why = differs(first, second)
-    return Proof(before, after, first, second, why, None if why else advice.dockerfile)
+    if why != OTHER:
+        return why, False
+    again = once_more()
+    if again.output == first.output:
+        return why, False
+    if differs(first, again, masked=True):
+        return "The program prints something else each time, so there is nothing to compare.", False
+    why = differs(first, second, masked=True)
+    return why, not why
 
 
-def differs(first: Run, second: Run) -> str:
-    """What is not the same in two runs, a sentence; "" where nothing is."""
+def differs(first: Run, second: Run, *, masked: bool = False) -> str:
+    """What is not the same in two runs, a sentence; "" where nothing is.
+
+    masked  figures are left out of what they print, and the order of lines
+    """
     if first.ending != second.ending:
         return f"The program ended so before: {first.ending}. Now: {second.ending}."
     if first.exit_code is None and not first.timed_out:
         return "The program did not start before, so there is nothing to compare with."
     if not first.timed_out and first.exit_code != 0:
         return f"The program fails as it is ({first.ending}), so one run of it proves nothing."
-    if first.output != second.output:
-        return "The program prints something else than before."
-    return ""
+    outputs = [_masked(run.output) if masked else run.output for run in (first, second)]
+    return "" if outputs[0] == outputs[1] else OTHER
+
+
+def _masked(output: str) -> list[str]:
+    return sorted(VARIES.sub("0", line) for line in output.splitlines())
 
 
 def context_of(image: Image) -> Path:
@@ -99,6 +132,17 @@ def context_of(image: Image) -> Path:
             f"Where {image.name} was built from is not known: build it with `lab.build` first."
         )
     return Path(image.context)
+
+
+def file_of(image: Image) -> Path | None:
+    """The file that an image's Dockerfile is from, by the line that builds it: an ignore file may
+    be named after it. None where the Dockerfile was given as text, or is there no more."""
+    import shlex
+
+    words = shlex.split(image.command or "")
+    named = words[words.index("-f") + 1] if "-f" in words else "Dockerfile"
+    places = (context_of(image), Path(), names.ROOT)
+    return next((place / named for place in places if (place / named).is_file()), None)
 
 
 def args_of(image: Image) -> dict[str, str]:

@@ -14,6 +14,9 @@ INSTALL = re.compile(r"\bapt(?:-get)?\b([^&|;]*?\s)install(?=\s)([^&|;]*)")
 """One call of it, with what stands before and behind the word."""
 NO_RECOMMENDS = "--no-install-recommends"
 
+STATES = "/var/lib/apt/extended_states"
+"""What apt installed unasked, as `apt-mark showauto` has it."""
+
 RECOMMENDED = "recommended packages"
 
 
@@ -21,11 +24,16 @@ def recommended(subject: Subject) -> Iterator[Finding]:
     """Packages that came in a `RUN apt-get install` because another recommends them."""
     extra: dict[str, str] = {}
     claims: dict[Place, int] = {}
+    automatic = _automatic(subject)
     for number in range(subject.base, len(subject.layers)):
-        asked = asked_for(subject.layers[number].created_by)
+        instruction = subject.layers[number].created_by
+        if not any(_wants_others(*call) for call in INSTALL.findall(instruction)):
+            continue
+        added = _added(subject, number)
+        came = {p.name: p for p in subject.packages if p.name in added}
+        asked = asked_for(instruction) if automatic is None else came.keys() - automatic
         if asked is None:
             continue
-        came = {p.name: p for p in subject.packages if p.name in _added(subject, number)}
         unasked = sorted(came.keys() - reached(came, asked))
         own = {path: name for name in unasked for path in subject.owners.files_of(name)}
         found = subject.claims(own.__contains__)
@@ -43,18 +51,35 @@ def recommended(subject: Subject) -> Iterator[Finding]:
 
 
 def asked_for(instruction: str) -> tuple[str, ...] | None:
-    """The packages that an instruction's `apt-get install` names; None where there is none, or
-    each says that it wants no others."""
+    """The packages that an instruction's `apt-get install` names; None where that can't be told,
+    or each says that it wants no others."""
+    calls = INSTALL.findall(instruction)
+    if not any(_wants_others(*call) for call in calls):
+        return None
     names: list[str] = []
-    for before, after in INSTALL.findall(instruction):
-        if NO_RECOMMENDS in before + after or "no-install-recommends=" in before + after.lower():
-            continue
+    for _, after in calls:
         try:
-            words = shlex.split(after)
+            words = [word for word in shlex.split(after) if not word.startswith("-")]
         except ValueError:  # a quote that ends elsewhere: this is no plain list of names
-            continue
+            return None
+        if any(word[:1] in "$./" or "*" in word for word in words):
+            return None
         names += [re.split(r"[=/:]", word)[0] for word in words if word[:1].isalnum()]
     return tuple(names) or None
+
+
+def _wants_others(before: str, after: str) -> bool:
+    said = before + after
+    return NO_RECOMMENDS not in said and "no-install-recommends=" not in said.lower()
+
+
+def _automatic(subject: Subject) -> set[str] | None:
+    """The packages that apt installed unasked, by its own record; None where that is not there."""
+    if STATES not in subject.visible:
+        return None
+    rows = subject.fs.read(STATES).decode("utf-8", "replace").split("\n\n")
+    said = [dict(re.findall(r"(?m)^([\w-]+): *(\S+)", row)) for row in rows]
+    return {row["Package"] for row in said if row.get("Auto-Installed") == "1" and "Package" in row}
 
 
 def reached(packages: Mapping[str, Package], asked: Iterable[str]) -> set[str]:

@@ -79,7 +79,8 @@ def _slimmer(script: Script, subject: Subject, findings: Mapping[str, Finding]) 
     found = bases.sibling(subject.base_name) if bases.SLIMMER in findings else None
     words = script.base.of.value.split()
     if found and found.complete and subject.base_name in words:
-        script.base.text = script.base.text.replace(subject.base_name, found.name, 1)
+        name = rf"(?<!\S){re.escape(subject.base_name)}(?!\S)"
+        script.base.text = re.sub(name, found.name, script.base.text, count=1)
         yield bases.SLIMMER
 
 

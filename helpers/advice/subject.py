@@ -42,6 +42,8 @@ class Subject:
     base_name   the base, as the Dockerfile or the engine calls it; "" where nobody knows
     stand_in    whether the base is a stand-in
     dockerfile  its text, or None
+    written     whether the layers have their instructions as the Dockerfile has them; else as the
+                builder records them, without options
     """
 
     layers: Sequence[Layer]
@@ -52,6 +54,7 @@ class Subject:
     base_name: str = ""
     stand_in: bool = False
     dockerfile: str | None = None
+    written: bool = True
 
     @cached_property
     def visible(self) -> Mapping[str, tuple[int, File]]:

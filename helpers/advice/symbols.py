@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
 from helpers.binaries.anatomy import sections
 from helpers.binaries.elf_header import MAGIC
+from helpers.images.packages import DPKG_INFO
 
 PROGRAMS = 10
 """Programs that are read, the largest first: each is read whole."""
@@ -18,6 +20,9 @@ ASKED = 40
 
 LEAST = 1_000_000
 """Bytes: a smaller program has no symbols that are worth a line here."""
+
+INSTALLED = re.compile("/(site-packages|dist-packages|node_modules)/")
+"""Below these is what others have compiled: its libraries are not yours to strip."""
 
 GO = ".gopclntab"
 
@@ -37,7 +42,8 @@ def symbols(subject: Subject) -> Iterator[Finding]:
     if claims:
         yield Finding(
             remedy=SYMBOLS,
-            says="Programs have symbols and debug information. No program reads its own.",
+            says="Programs have symbols and debug information. Debuggers read them, and "
+            "backtraces after a crash.",
             do='Strip them where they are made: `go build -ldflags "-s -w"`, `gcc -s`, '
             "`strip = true` for cargo.",
             notebook=min(notebooks),
@@ -47,15 +53,16 @@ def symbols(subject: Subject) -> Iterator[Finding]:
 
 
 def _large(subject: Subject) -> list[Place]:
-    """The largest ELF files of the Dockerfile's own layers that are no package's."""
-    records = (f.path for f in subject.files if f.path.startswith("/var/lib/dpkg/info/"))
+    """The largest ELF files of the Dockerfile's own layers that are no package's: none of dpkg's,
+    pip's or npm's."""
+    records = (f.path for f in subject.files if f.path.startswith(f"{DPKG_INFO}/"))
     packaged: set[str] = set()
     if any(records):
         for package in subject.packages:
             packaged.update(subject.owners.files_of(package.name))
     found = []
     for path, (number, file) in subject.visible.items():
-        if number < subject.base or file.size < LEAST or path in packaged:
+        if number < subject.base or file.size < LEAST or path in packaged or INSTALLED.search(path):
             continue
         if file.mode & stat.S_IXUSR or ".so" in path:
             found.append((file.size, (number, path)))

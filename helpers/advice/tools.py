@@ -5,25 +5,29 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
+from helpers.images.packages import Package
 
 NPM_RECORD = "node_modules/.package-lock.json"
 """npm's own record of what it has installed, and which of it is for development."""
+
+LIBRARY = re.compile(r"lib(?!.*-(dev|dev-bin|headers)$).*")
 
 
 def build_tools(subject: Subject) -> Iterator[Finding]:
     """Packages and folders of compilers, their libraries and headers. Nothing where the program
     that the image starts is one of them, or came with them."""
     wanted, paths = known.pattern("tools", "packages"), known.pattern("tools", "paths")
+    names = {package.name for package in subject.packages if wanted.fullmatch(package.name)}
     package_of = {
-        path: package.name
-        for package in subject.packages
-        if wanted.fullmatch(package.name)
-        for path in subject.owners.files_of(package.name)
+        path: name
+        for name in sorted(names - _run_on(subject.packages, names))
+        for path in subject.owners.files_of(name)
     }
 
     def is_tool(path: str) -> bool:
@@ -44,6 +48,20 @@ def build_tools(subject: Subject) -> Iterator[Finding]:
             claims=claims,
             evidence=evidence(subject, claims, lambda path: package_of.get(path, "") or _top(path)),
         )
+
+
+def _run_on(packages: Iterable[Package], tools: Collection[str]) -> set[str]:
+    """The libraries among some tools that another package, which is none, depends on: Mesa runs on
+    LLVM's."""
+    needs = {package.name: package.needs for package in packages}
+    found: set[str] = set()
+    left = [name for name in needs if name not in tools]
+    while left:
+        for name in needs.get(left.pop(), ()):
+            if name in tools and name not in found and LIBRARY.fullmatch(name):
+                found.add(name)
+                left.append(name)
+    return found
 
 
 def jdk(subject: Subject) -> Iterator[Finding]:

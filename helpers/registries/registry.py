@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -31,8 +30,6 @@ CONTEXT = Path(__file__).parent / "image"
 TAG = f"{names.TAG_PREFIX}registry:debian"
 PORT = "5000/tcp"
 LOG = "/var/log/requests"
-
-NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*:\w[\w.-]{0,127}", re.ASCII)
 
 SLOWEST = 10_000
 """Bytes a second below which a line is too slow to be of use."""
@@ -226,7 +223,7 @@ class Registry:
                 self._engine.client.api.remove_image(self._names.pop())
 
     def _reference(self, name: str) -> str:
-        if not NAME.fullmatch(name):
+        if not names.VERSIONED.fullmatch(name):
             raise LabError(
                 f"{name!r} can't be the name of an image in a registry: take small letters and "
                 "digits, with a colon before its version, as in `services:orders`."

@@ -30,9 +30,11 @@ def advice(value: Advice) -> Iterator[Block]:
     ranking, size = value.ranking, value.image.size
     if not ranking.worth:
         yield Title(f"{value.image.name}: nothing is worth doing", units.size(size), sign="good")
+        yield from _base(value)
         yield Prose(_little(value))
         return
     yield Title(value.image.name, units.size(size))
+    yield from _base(value)
     yield Prose(f"With all of these it would have {units.size(value.leaves)} at best.")
     yield Table(
         "what each saves alone, and what it adds to those above it",
@@ -97,7 +99,23 @@ def proof(value: Proof) -> Iterator[Block]:
         sign="good",
     )
     yield Prose(f"Both images were run, and print the same.{_unasked(value)}")
+    if value.varies:
+        yield Prose(
+            "Figures in what they print were left out: the program prints others each time."
+        )
     yield Source(value.view.marked, marked=True)
+
+
+def _base(value: Advice) -> Iterator[Block]:
+    """What was taken for the base, and what was not looked at."""
+    base, layers = value.base, len(value.image.layers)
+    if base.name:
+        name = f"{base.name} (a stand-in)" if base.stand_in else base.name
+        yield Engine(f"base: {name}, layers of it: {base.layers} of {layers}")
+    elif base.layers:
+        yield Engine("base: not known, the first layer is taken for it")
+    if value.note:
+        yield Prose(value.note)
 
 
 def _unasked(value: Proof) -> str:

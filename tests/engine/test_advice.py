@@ -8,6 +8,7 @@ import pytest
 
 from helpers.advice import hidden
 from helpers.advice.bases import ALONE
+from helpers.advice.origin import Origin
 from helpers.advice.rewrite import PACKAGE_LISTS
 from helpers.advice.subject import Subject
 
@@ -106,6 +107,33 @@ def test_an_image_without_a_dockerfile_is_advised_on_by_its_layers(lab):
     assert remedies(advice) == [hidden.AGAIN, hidden.REMOVED]
     assert advice.mended is None and advice.lint.absent
     assert "without a Dockerfile" in lab.prove(advice).why
+
+
+def test_the_base_is_found_by_its_layers(lab, tmp_path):
+    """Whatever the Dockerfile calls it, and none where the engine has it no more."""
+    (tmp_path / "Dockerfile").write_text(
+        "ARG TAG=1.37\nFROM debian:trixie-slim AS other\nFROM busybox:$TAG\nRUN echo 1 > /a\n"
+        "COPY --from=other /etc/debian_version /\n"
+    )
+    image = lab.build(tmp_path)
+    advice = lab.advise(image)
+    assert (advice.base.name, advice.base.layers) == ("busybox:1.37", 1)
+    assert "layers of it: 1 of 3" in repr(advice)
+    gone = tuple(replace(base, reference="localhost/shrink/gone:1") for base in image.bases)
+    assert lab.advise(replace(image, bases=gone)).base == Origin()
+
+
+def test_a_rewritten_dockerfile_heeds_the_same_ignore_file(lab, tmp_path):
+    (tmp_path / "web.Dockerfile").write_text(
+        "FROM busybox:1.37\nCOPY . /app\nRUN dd if=/dev/zero of=/large bs=1M count=3\n"
+        'RUN rm /large\nCMD ["ls", "/app"]\n'
+    )
+    (tmp_path / "web.Dockerfile.dockerignore").write_text("kept-out\n")
+    (tmp_path / "kept-out").write_text("x")
+    advice = lab.advise(tmp_path / "web.Dockerfile")
+    proof = lab.prove(advice)
+    assert proof.ok, proof.why
+    assert "kept-out" not in proof.second.output
 
 
 def test_the_command_builds_a_folder_and_proves_what_it_rewrites(tmp_path):

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from helpers import names
 from helpers.advice import bases, hidden, tools
 from helpers.advice.copied import copied
 from helpers.advice.finding import Finding
 from helpers.advice.leftovers import leftovers
+from helpers.advice.origin import base_name, nearest
 from helpers.advice.rank import ranked
 from helpers.advice.recommended import asked_for, recommended
 from helpers.advice.subject import Subject
@@ -100,6 +102,8 @@ def test_a_path_that_comes_again_after_it_was_removed_has_two_histories():
         ("/root/.cache/go-build/00/a", "Go's cache", "12"),
         ("/usr/local/cargo/registry/cache/a", "cargo's results", "13"),
         ("/src/target/release/deps/a", "cargo's results", "13"),
+        ("/src/target/x86_64-unknown-linux-musl/release/build/a", "cargo's results", "13"),
+        ("/var/cache/dnf/a/b", "dnf's cache", "01"),
         ("/root/.m2/repository/a", "Maven's and Gradle's caches", "14"),
         ("/usr/local/bundle/cache/a.gem", "archives of gems", "17"),
         ("/var/cache/apk/APKINDEX", "apk's index", "18"),
@@ -115,12 +119,18 @@ def test_what_tools_leave_is_found_by_its_path(path, remedy, notebook):
     assert not list(leftovers(image(own, base=1))), "the base's can't be taken away"
 
 
+def test_what_maven_makes_is_none_of_cargos():
+    assert not list(leftovers(image(("RUN mvn", {"/src/target/classes/build/a": 5}))))
+
+
 def test_copied_folders_count_where_they_are_from_the_context():
     files = {"/app/.git/objects/a": 5, "/app/node_modules/x/a.js": 6, "/app/git": 7}
     found = only(copied(image(("COPY . .", files))))
     assert found.saves == 11 and "`**/.git`, `**/node_modules`" in found.do
     assert not list(copied(image(("COPY --from=build /app /app", files))))
     assert not list(copied(image(("RUN npm ci", files))))
+    found = only(copied(image(("COPY /app /app", files), written=False)))
+    assert found.saves == 5, "a stage's packages may be what it copied"
 
 
 STATUS = "\n".join(
@@ -136,11 +146,11 @@ STATUS = "\n".join(
 )
 
 
-def with_packages(root, says="RUN apt-get update && apt-get install -y gcc", **fields):
+def with_packages(root, says="RUN apt-get update && apt-get install -y gcc", also=(), **fields):
     """An image with packages of a megabyte each, installed by one instruction."""
     names = ["gcc", "gcc-14", "libisl", "man", "less", "gcc-14-base"]
     put(root, "/var/lib/dpkg/status", STATUS, 0o644)
-    files = {"/var/lib/dpkg/status": 1}
+    files = {"/var/lib/dpkg/status": 1, **dict(also)}
     for name in names:
         listed = f"/var/lib/dpkg/info/{name}:amd64.list"
         put(root, listed, f"/.\n/bin/{name}\n/usr/bin/{name}\n", 0o644)
@@ -153,6 +163,27 @@ def test_build_tools_are_found_by_their_packages(tmp_path):
     assert {path for _, path in found.claims} == {"/usr/bin/gcc", "/usr/bin/gcc-14"}
     assert [row.path for row in found.evidence] == ["gcc", "gcc-14"]
     assert "build stage" in found.do
+
+
+def test_a_library_that_something_else_runs_on_is_no_build_tool(tmp_path):
+    rows = {
+        "libclang-cpp19": "libllvm19",
+        "libllvm19": "",
+        "mesa": "libclang-cpp19",
+        "gcc": "libisl23",
+    }
+    rows |= {"libisl23": "", "libx-dev": "", "wants": "libx-dev"}
+    status = "\n".join(
+        f"Package: {name}\nStatus: install ok installed\nVersion: 1\nDepends: {needs}\n"
+        for name, needs in rows.items()
+    )
+    put(tmp_path, "/var/lib/dpkg/status", status, 0o644)
+    files = {"/var/lib/dpkg/status": 1}
+    for name in rows:
+        put(tmp_path, f"/var/lib/dpkg/info/{name}.list", f"/usr/lib/{name}\n", 0o644)
+        files |= {f"/var/lib/dpkg/info/{name}.list": 1, f"/usr/lib/{name}": 5}
+    found = only(tools.build_tools(image(("RUN x", files), root=tmp_path)))
+    assert {row.path for row in found.evidence} == {"gcc", "libisl23", "libx-dev"}
 
 
 def test_a_program_that_is_a_build_tool_is_no_finding(tmp_path):
@@ -172,9 +203,30 @@ def test_recommended_is_what_nothing_that_was_asked_for_depends_on(tmp_path):
     assert found.saves == 3 * MB
 
 
+def test_apts_own_record_tells_what_was_asked_for(tmp_path):
+    states = "/var/lib/apt/extended_states"
+    rows = [
+        f"Package: {name}\nArchitecture: amd64\nAuto-Installed: {number}\n"
+        for name, number in [("gcc-14", 1), ("libisl", 1), ("less", 1), ("man", 0)]
+    ]
+    put(tmp_path, states, "\n".join(rows), 0o644)
+    made = with_packages(tmp_path, "RUN apt-get install -y $PACKAGES")
+    assert not list(recommended(made)), "it is not of this image"
+    made = with_packages(tmp_path, "RUN apt-get install -y $PACKAGES", also={states: 1})
+    assert not list(recommended(made)), "man and gcc-14-base were asked for"
+    put(tmp_path, states, "\n".join([*rows[:3], rows[3].replace("0", "1")]), 0o644)
+    assert {row.path for row in only(recommended(made)).evidence} == {"man", "less"}
+    made = with_packages(tmp_path, "RUN make --no-install-recommends", also={states: 1})
+    assert not list(recommended(made))
+
+
 @pytest.mark.parametrize(
     ("instruction", "names"),
     [
+        ("RUN apt-get install -y $PKGS gcc", None),
+        ("RUN apt-get install -y ./x.deb", None),
+        ("RUN apt-get install -y 'php8*'", None),
+        ("RUN apt-get install -y a && apt-get install -y --no-install-recommends b", ("a", "b")),
         ("RUN apt-get update && apt-get install -y gcc=4:14 libc6-dev", ("gcc", "libc6-dev")),
         ("RUN apt install gcc:amd64 && rm x", ("gcc",)),
         ("RUN apt-get install -y --no-install-recommends gcc", None),
@@ -213,6 +265,11 @@ def test_a_jdk_is_found_by_its_compiler():
         ("docker.io/library/node:22", "node:22-slim"),
         ("node:24-bookworm", "node:24-bookworm-slim"),
         ("eclipse-temurin:25-jdk", "eclipse-temurin:25-jre"),
+        ("node:latest", "node:slim"),
+        ("node", "node:slim"),
+        ("debian:latest", None),
+        ("debian:bookworm-backports", None),
+        ("python:3.13@sha256:" + 64 * "0", None),
         ("python:3.13-slim", None),
         ("node:24-alpine", None),
         ("eclipse-temurin:25-jre", None),
@@ -225,6 +282,28 @@ def test_a_slimmer_sibling(name, slim):
     found = bases.sibling(name)
     assert (found.name if found else None) == slim
     assert not found or found.like, "its figures are in the table"
+
+
+def test_the_base_is_the_one_of_which_an_image_has_most_layers_and_all():
+    bases = [("debian:1", ["a"]), ("python:3", ["a", "b"]), ("node:2", ["a", "x"]), ("gone", [])]
+    assert nearest(["a", "b", "c"], bases) == ("python:3", 2)
+    assert nearest(["x"], bases) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"RepoTags": ["debian:13"]}, "debian:13"),
+        ({"RepoTags": ["example.org:5000/shop:1", "base:1"]}, "base:1"),
+        ({"RepoTags": ["example.org:5000/shop:1"]}, None),
+        ({"RepoTags": [f"{names.TAG_PREFIX}page:x"]}, None),
+        ({"RepoTags": [f"{names.BASE_PREFIX}gcc:14"]}, f"{names.BASE_PREFIX}gcc:14"),
+        ({"RepoTags": None, "RepoDigests": ["debian@sha256:1"]}, "debian@sha256:1"),
+        ({"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}, None),
+    ],
+)
+def test_what_may_be_a_base_of_an_image(row, name):
+    assert base_name(row, "example.org:5000/shop:2") == name
 
 
 def test_a_siblings_saving_is_a_figure_and_says_so():
@@ -301,6 +380,13 @@ def test_symbols_are_counted_and_not_the_whole_program(tmp_path):
     bare = elf(text=b"x" * 2 * MB)
     put(tmp_path, "/app", bare)
     assert not list(symbols(image(("COPY app /", {"/app": len(bare)}), root=tmp_path)))
+
+
+def test_symbols_of_installed_packages_are_not_yours_to_strip(tmp_path):
+    path = "/usr/lib/python3/site-packages/a/b.so"
+    data = elf(sections={".symtab": b"s" * 2 * MB}, text=b"x" * MB)
+    put(tmp_path, path, data)
+    assert not list(symbols(image(("RUN pip", {path: len(data)}), root=tmp_path)))
 
 
 def finding(remedy, claims, figure=None):

@@ -32,6 +32,34 @@ def test_two_runs_are_the_same_in_how_they_end_and_what_they_print(first, second
     assert says in found if says else not found
 
 
+def test_a_program_that_prints_other_figures_each_time_is_compared_without_them():
+    first = ran("12:01:05 worker 17 of 3f9a0c11d2e4 is up\n12:01:06 ready\n")
+    other = ran("12:02:09 ready\n12:02:08 worker 9 of 77aa0c11d2e4 is up\n")
+    assert differs(first, other)
+    assert not differs(first, other, masked=True)
+    assert "something else" in differs(first, ran("12:02:09 ready\n"), masked=True)
+    assert differs(first, ran(exit_code=1), masked=True)
+
+
+@pytest.mark.parametrize(
+    ("second", "again", "says", "varies"),
+    [
+        (ran("at 1\n"), None, "", False),
+        (ran("at 2\n"), ran("at 1\n"), "something else than before", False),
+        (ran("at 2\n"), ran("at 3\n"), "", True),
+        (ran("on 2\n"), ran("at 3\n"), "something else than before", False),
+        (ran("on 2\n"), ran("in 3\n"), "each time", False),
+    ],
+)
+def test_a_run_is_made_again_only_where_the_output_differs(second, again, says, varies):
+    def once_more():
+        assert again, "nothing differs"
+        return again
+
+    why, did = proof.compared(ran("at 1\n"), second, once_more)
+    assert (says in why if says else not why) and did == varies
+
+
 def test_an_images_arguments_are_those_of_its_line():
     line = "docker build -t x --build-arg A=1 --build-arg 'B=a b=c' ."
     assert proof.args_of(Image("id", "x", None, command=line)) == {"A": "1", "B": "a b=c"}
@@ -40,6 +68,21 @@ def test_an_images_arguments_are_those_of_its_line():
         proof.args_of(Image("id", "x", None, command="docker build --secret id=a ."))
     with pytest.raises(LabError, match="not known"):
         proof.context_of(Image("id", "x", None))
+
+
+def test_the_file_of_a_dockerfile_is_found_by_the_line_that_builds_it(tmp_path):
+    for name in ("Dockerfile", "web.Dockerfile"):
+        (tmp_path / name).write_text("FROM x\n")
+
+    def found(options):
+        line = f"docker build -t x {options} ."
+        return proof.file_of(Image("id", "x", None, command=line, context=str(tmp_path)))
+
+    assert found("") == tmp_path / "Dockerfile"
+    assert found("-f web.Dockerfile") == tmp_path / "web.Dockerfile"
+    assert found(f"-f {tmp_path}/web.Dockerfile") == tmp_path / "web.Dockerfile"
+    assert found("-f samples/c-hello/gcc.Dockerfile").parts[-1] == "gcc.Dockerfile"
+    assert found("-f -") is None and found("-f gone") is None
 
 
 def test_a_proof_that_failed_proposes_nothing():
