@@ -48,8 +48,6 @@ REMEDIES: tuple[Remedy, ...] = (
 RPM = ("/var/lib/rpm/", "/usr/lib/sysimage/rpm/")
 """Where RPM keeps its database, now and before."""
 
-UNSEEN = "RPM's packages are not looked at: compilers among them go unseen."
-
 
 @dataclass(frozen=True, repr=False)
 class Advice(Value):
@@ -123,5 +121,12 @@ def advise(image: Image) -> Advice:
         findings = [finding for remedy in REMEDIES for finding in remedy(subject)]
         ranking = ranked(image.size, findings)
         mended = rewritten(subject, [row.finding for row in ranking.worth])
-        note = UNSEEN if any(path.startswith(RPM) for path in subject.visible) else ""
+        note = unseen(subject)
     return Advice(image, ranking, lint(image.dockerfile), mended, found, note)
+
+
+def unseen(subject: Subject) -> str:
+    """What no remedy looks at in an image, a sentence; "" where that is nothing known."""
+    if any(path.startswith(RPM) for path in subject.visible):
+        return "RPM's packages are not looked at: compilers among them go unseen."
+    return ""

@@ -41,7 +41,8 @@ def origin(image: Image) -> Origin:
         return Origin(name, count, made)  # of none: from scratch, or the engine has it no more
     rows = ((base_name(row, image.tag), row["Id"]) for row in api.images())
     others = ((name, _layers(api, found)) for name, found in rows if name and found != image.id)
-    tag, count = nearest(own, ((name, ids) for name, ids in others if len(ids) < len(own)))
+    below = ((name, ids) for name, ids in others if _shared(own, ids) < len(own))
+    tag, count = nearest(own, below)
     if count:
         stand_in = tag.startswith(names.BASE_PREFIX)
         name = tag.removeprefix(names.BASE_PREFIX).removeprefix(names.HUB_PREFIX)

@@ -6,6 +6,7 @@ import pytest
 
 from helpers import names
 from helpers.advice import bases, hidden, tools
+from helpers.advice.advice import unseen
 from helpers.advice.copied import copied
 from helpers.advice.finding import Finding
 from helpers.advice.leftovers import leftovers
@@ -117,6 +118,12 @@ def test_what_tools_leave_is_found_by_its_path(path, remedy, notebook):
     found = only(leftovers(image(own)))
     assert (found.remedy, found.notebook, found.saves) == (remedy, notebook, 5)
     assert not list(leftovers(image(own, base=1))), "the base's can't be taken away"
+
+
+@pytest.mark.parametrize("folder", ["/var/lib/rpm", "/usr/lib/sysimage/rpm"])
+def test_packages_that_are_not_looked_at_are_said(folder):
+    assert "RPM" in unseen(image(("ADD /", {f"{folder}/rpmdb.sqlite": 5}), base=1))
+    assert not unseen(image(("ADD /", {"/var/lib/dpkg/status": 5})))
 
 
 def test_what_maven_makes_is_none_of_cargos():
