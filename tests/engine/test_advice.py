@@ -123,6 +123,22 @@ def test_the_base_is_found_by_its_layers(lab, tmp_path):
     assert lab.advise(replace(image, bases=gone)).base == Origin()
 
 
+@pytest.mark.parametrize("base", ["busybox:1.37", "debian:trixie-slim"])
+def test_all_of_a_folder_has_its_owner_still(lab, tmp_path, base):
+    """Also what an earlier step has put there, and a link."""
+    (tmp_path / "large").write_bytes(bytes(3_000_000))
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base}\nWORKDIR /app\nRUN mkdir made && echo 1 > made/a && ln -s made/a link\n"
+        "COPY large data/\nRUN chown -R 1:2 /app\n"
+        'CMD ["find", "/app", "-user", "1", "-group", "2"]\n'
+    )
+    proof = lab.prove(lab.advise(tmp_path))
+    assert proof.ok, proof.why
+    assert "COPY --chown=1:2 large data/" in proof.view.text
+    found = {"/app", "/app/made", "/app/made/a", "/app/link", "/app/data", "/app/data/large"}
+    assert set(proof.second.output.split()) == found
+
+
 def test_a_rewritten_dockerfile_heeds_the_same_ignore_file(lab, tmp_path):
     (tmp_path / "web.Dockerfile").write_text(
         "FROM busybox:1.37\nCOPY . /app\nRUN dd if=/dev/zero of=/large bs=1M count=3\n"
