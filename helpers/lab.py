@@ -425,13 +425,16 @@ class Lab(Value):
                 container.remove(force=True, v=True)
         for network in client.networks.list(filters=label):
             network.remove()
-        named = client.images.list(filters={"reference": f"{names.TAG_PREFIX}*"})
+        # The engine's list says enough; the SDK would ask for each image again.
+        named = client.api.images(filters={"reference": f"{names.TAG_PREFIX}*"})
         # what was loaded carries nobody's label
-        loads = [i for i in named if names.OWNER_LABEL not in i.labels and records.known(i.id)]
-        for image in [*client.images.list(filters=label), *loads]:
-            ours = [tag for tag in image.tags if _is_ours(tag)]
-            if not image.tags and records.known(image.id):
-                ours = [image.id]
+        loads = [i for i in named if names.OWNER_LABEL not in (i["Labels"] or {})]
+        loads = [i for i in loads if records.known(i["Id"])]
+        for image in [*client.api.images(filters=label), *loads]:
+            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
+            ours = [tag for tag in tags if _is_ours(tag)]
+            if not tags and records.known(image["Id"]):
+                ours = [image["Id"]]
             for name in ours:
                 _remove_image(client, name)
         if self.engine.private:
