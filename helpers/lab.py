@@ -316,7 +316,7 @@ class Lab(Value):
                 shown=["-f", "-", str(context)],
                 args=proofs.args_of(advice.image),
                 before=advice.image.dockerfile,
-                path=proofs.file_of(advice.image),
+                path=Path(advice.image.file) if advice.image.file else None,
             )
 
         return proofs.prove(advice, build_again)
@@ -543,6 +543,9 @@ class Lab(Value):
             target=target,
             context_size=built.context_size,
             context=str(context),
+            file=str(path) if path else None,
+            args=dict(args),
+            secrets=bool(hidden),
         )
 
     def _references(self, variant: Variant) -> list[str]:

@@ -4,12 +4,11 @@ Takes both images, runs them, and gives a `Proof`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import names
 from helpers.errors import BuildFailed, EngineError, LabError
 from helpers.value import Value
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 TIMEOUT = 20
 """Seconds that a program may run: a service that goes on is stopped, and compared by what it has
 printed until then."""
-
 
 OTHER = "The program prints something else than before."
 
@@ -134,29 +132,12 @@ def context_of(image: Image) -> Path:
     return Path(image.context)
 
 
-def file_of(image: Image) -> Path | None:
-    """The file that an image's Dockerfile is from, by the line that builds it: an ignore file may
-    be named after it. None where the Dockerfile was given as text, or is there no more."""
-    import shlex
-
-    words = shlex.split(image.command or "")
-    named = words[words.index("-f") + 1] if "-f" in words else "Dockerfile"
-    places = (context_of(image), Path(), names.ROOT)
-    return next((place / named for place in places if (place / named).is_file()), None)
-
-
-def args_of(image: Image) -> dict[str, str]:
-    """The build arguments of an image, as the line that builds it has them.
-
-    Raises LabError where it was built with secrets, which nobody keeps.
-    """
-    import shlex
-
-    words = shlex.split(image.command or "")
-    if "--secret" in words:
+def args_of(image: Image) -> Mapping[str, str]:
+    """The build arguments of an image. Raises LabError where it was built with secrets, which
+    nobody keeps."""
+    if image.secrets:
         raise LabError(f"{image.name} was built with secrets: build the new Dockerfile yourself.")
-    given = [words[at + 1] for at, word in enumerate(words) if word == "--build-arg"]
-    return dict(arg.partition("=")[::2] for arg in given)
+    return image.args
 
 
 def _nothing(advice: Advice) -> str:

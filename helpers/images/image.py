@@ -95,8 +95,12 @@ class Image(Value):
     target        the stage that it is, None for the last
     context_size  bytes of file contents that were sent to build it
     context       the folder that they are from
+    file          the file that the Dockerfile is from, None where it was given as text
+    args          the build arguments
+    secrets       whether steps were given secrets, which nobody keeps
 
-    Of an image that the lab did not build, `bases` is () and what follows None.
+    Of an image that the lab did not build, `bases` is (), what follows None, and there are no
+    arguments and secrets.
     """
 
     id: str
@@ -110,6 +114,9 @@ class Image(Value):
     target: str | None = None
     context_size: int | None = None
     context: str | None = None
+    file: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict, compare=False)
+    secrets: bool = False
     _reading: Lock = field(default_factory=Lock, init=False, compare=False)
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 from helpers import names
 from helpers.atomic import write
 
-FORM = 1
+FORM = 2
 
 
 def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:

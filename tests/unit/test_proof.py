@@ -60,29 +60,12 @@ def test_a_run_is_made_again_only_where_the_output_differs(second, again, says, 
     assert (says in why if says else not why) and did == varies
 
 
-def test_an_images_arguments_are_those_of_its_line():
-    line = "docker build -t x --build-arg A=1 --build-arg 'B=a b=c' ."
-    assert proof.args_of(Image("id", "x", None, command=line)) == {"A": "1", "B": "a b=c"}
-    assert proof.args_of(Image("id", "x", None)) == {}
+def test_what_an_image_was_built_with_is_asked_for_before_it_is_built_again():
+    assert proof.args_of(Image("id", "x", None, args={"A": "1"})) == {"A": "1"}
     with pytest.raises(LabError, match="secrets"):
-        proof.args_of(Image("id", "x", None, command="docker build --secret id=a ."))
+        proof.args_of(Image("id", "x", None, secrets=True))
     with pytest.raises(LabError, match="not known"):
         proof.context_of(Image("id", "x", None))
-
-
-def test_the_file_of_a_dockerfile_is_found_by_the_line_that_builds_it(tmp_path):
-    for name in ("Dockerfile", "web.Dockerfile"):
-        (tmp_path / name).write_text("FROM x\n")
-
-    def found(options):
-        line = f"docker build -t x {options} ."
-        return proof.file_of(Image("id", "x", None, command=line, context=str(tmp_path)))
-
-    assert found("") == tmp_path / "Dockerfile"
-    assert found("-f web.Dockerfile") == tmp_path / "web.Dockerfile"
-    assert found(f"-f {tmp_path}/web.Dockerfile") == tmp_path / "web.Dockerfile"
-    assert found("-f samples/c-hello/gcc.Dockerfile").parts[-1] == "gcc.Dockerfile"
-    assert found("-f -") is None and found("-f gone") is None
 
 
 def test_a_proof_that_failed_proposes_nothing():
