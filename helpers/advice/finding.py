@@ -94,6 +94,11 @@ def evidence(
     return tuple(sorted(rows, key=lambda row: (-row.size, row.path, row.layer)))
 
 
+def top(path: str, names: int) -> str:
+    """The folder of a file, not deeper than so many names below the root."""
+    return "/".join(posixpath.dirname(path).split("/")[: names + 1])
+
+
 def _by_folder(paths: Mapping[str, int]) -> Callable[[str], str]:
     if len(paths) <= LISTED:
         return lambda path: path

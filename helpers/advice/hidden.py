@@ -50,17 +50,15 @@ def removed(subject: Subject) -> Iterator[Finding]:
             if upper is not None and first.layer >= subject.base:
                 claims[first.layer, history.path] = first.size
                 hides.add((first.layer, upper))
-    if claims:
-        yield Finding(
-            remedy=REMOVED,
-            says="A later layer removes these files or writes them anew. The layer that brought "
-            "them has them still.",
-            do="Do both in one `RUN`, or make the files in a stage of their own.",
-            notebook="19",
-            claims=claims,
-            evidence=evidence(subject, claims),
-            hides=frozenset(hides),
-        )
+    yield from _finding(
+        subject,
+        REMOVED,
+        "A later layer removes these files or writes them anew. The layer that brought them has "
+        "them still.",
+        "Do both in one `RUN`, or make the files in a stage of their own.",
+        claims,
+        hides,
+    )
 
 
 def again(subject: Subject) -> Iterator[Finding]:
@@ -72,12 +70,30 @@ def again(subject: Subject) -> Iterator[Finding]:
             for lower, upper in pairwise(run):
                 claims[upper.layer, history.path] = upper.size
                 hides.add((lower.layer, upper.layer))
+    yield from _finding(
+        subject,
+        AGAIN,
+        "These layers have files once more that are below with the same content: only owner, mode "
+        "or time differ.",
+        "Copy with `COPY --chown --chmod`, or change them in the `RUN` that makes them.",
+        claims,
+        hides,
+    )
+
+
+def _finding(
+    subject: Subject,
+    remedy: str,
+    says: str,
+    do: str,
+    claims: dict[Place, int],
+    hides: set[tuple[int, int]],
+) -> Iterator[Finding]:
     if claims:
         yield Finding(
-            remedy=AGAIN,
-            says="These layers have files once more that are below with the same content: only "
-            "owner, mode or time differ.",
-            do="Copy with `COPY --chown --chmod`, or change them in the `RUN` that makes them.",
+            remedy=remedy,
+            says=says,
+            do=do,
             notebook="19",
             claims=claims,
             evidence=evidence(subject, claims),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from helpers.advice import known
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, Place, evidence, top
 from helpers.advice.subject import Subject
 
 
@@ -27,11 +26,6 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
                 notebook=row.notebook,
                 claims=claims,
                 evidence=evidence(
-                    subject, claims, lambda path, row=row: row.folder(path) or _top(path)
+                    subject, claims, lambda path, row=row: row.folder(path) or top(path, 4)
                 ),
             )
-
-
-def _top(path: str) -> str:
-    """The folder of a file, not deeper than four names below the root."""
-    return "/".join(posixpath.dirname(path).split("/")[:5])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
-from helpers.images.packages import DPKG_INFO, Package
+from helpers.images.packages import DPKG_INFO, reached
 
 INSTALL = re.compile(r"\bapt(?:-get)?\b([^&|;]*?\s)install(?=\s)([^&|;]*)")
 """One call of it, with what stands before and behind the word."""
@@ -80,22 +80,6 @@ def _automatic(subject: Subject) -> set[str] | None:
     rows = subject.fs.read(STATES).decode("utf-8", "replace").split("\n\n")
     said = [dict(re.findall(r"(?m)^([\w-]+): *(\S+)", row)) for row in rows]
     return {row["Package"] for row in said if row.get("Auto-Installed") == "1" and "Package" in row}
-
-
-def reached(packages: Mapping[str, Package], asked: Iterable[str]) -> set[str]:
-    """The packages that are asked for, and all that they depend on, of those given by name."""
-    by_name: dict[str, list[str]] = {}
-    for package in packages.values():
-        for name in (package.name, *package.provides):
-            by_name.setdefault(name, []).append(package.name)
-    found: set[str] = set()
-    left = list(asked)
-    while left:
-        for name in by_name.get(left.pop(), ()):
-            if name not in found:
-                found.add(name)
-                left += packages[name].needs
-    return found
 
 
 def _added(subject: Subject, number: int) -> set[str]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from helpers.advice import known
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, Place, evidence, top
 from helpers.advice.subject import Subject
-from helpers.images.packages import Package
+from helpers.images.packages import Package, reached
 
 NPM_RECORD = "node_modules/.package-lock.json"
 """npm's own record of what it has installed, and which of it is for development."""
@@ -46,22 +46,19 @@ def build_tools(subject: Subject) -> Iterator[Finding]:
             else "They are the base's: build in a stage on it, and end on a base without them.",
             notebook="02",
             claims=claims,
-            evidence=evidence(subject, claims, lambda path: package_of.get(path, "") or _top(path)),
+            evidence=evidence(
+                subject, claims, lambda path: package_of.get(path, "") or top(path, 3)
+            ),
         )
 
 
 def _run_on(packages: Iterable[Package], tools: Collection[str]) -> set[str]:
     """The libraries among some tools that another package, which is none, depends on: Mesa runs on
     LLVM's."""
-    needs = {package.name: package.needs for package in packages}
-    found: set[str] = set()
-    left = [name for name in needs if name not in tools]
-    while left:
-        for name in needs.get(left.pop(), ()):
-            if name in tools and name not in found and LIBRARY.fullmatch(name):
-                found.add(name)
-                left.append(name)
-    return found
+    others = [package.name for package in packages if package.name not in tools]
+    libraries = [name for name in tools if LIBRARY.fullmatch(name)]
+    walked = {package.name: package for package in packages}
+    return reached({name: walked[name] for name in (*others, *libraries)}, others) & set(tools)
 
 
 def jdk(subject: Subject) -> Iterator[Finding]:
@@ -122,7 +119,3 @@ def _package(path: str, folders: dict[str, str]) -> str | None:
 
 def _unneeded(subject: Subject, wanted) -> dict[Place, int]:
     return subject.claims(lambda path: wanted(path) and path not in subject.needed, base=True)
-
-
-def _top(path: str) -> str:
-    return "/".join(posixpath.dirname(path).split("/")[:4])

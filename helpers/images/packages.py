@@ -91,6 +91,22 @@ def recorded(fs: RootFS, files: Iterable[File]) -> Packages:
     return Packages(package for path in whole for package in _recorded(fs, path) or ())
 
 
+def reached(packages: Mapping[str, Package], asked: Iterable[str]) -> set[str]:
+    """The packages that are asked for, and all that they depend on, of those given by name."""
+    by_name: dict[str, list[str]] = {}
+    for package in packages.values():
+        for name in (package.name, *package.provides):
+            by_name.setdefault(name, []).append(package.name)
+    found: set[str] = set()
+    left = list(asked)
+    while left:
+        for name in by_name.get(left.pop(), ()):
+            if name not in found:
+                found.add(name)
+                left += packages[name].needs
+    return found
+
+
 class Owners:
     """Which files belong to which package, by the lists that dpkg and apk keep.
 

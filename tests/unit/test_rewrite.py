@@ -141,26 +141,27 @@ def test_a_cache_goes_into_a_mount_of_its_run():
     )
 
 
-def test_a_copy_gets_its_owner_and_the_user_is_there_before():
-    found = mended(
-        "FROM x\nWORKDIR /app\nCOPY . .\nRUN useradd app && chown -R app /app\nUSER app\n",
-        hides(hidden.AGAIN, (1, 2)),
-    )
-    assert found.text == (
-        "FROM x\nWORKDIR /app\nRUN useradd app\nCOPY --chown=app . .\n"
-        "RUN find /app ! -user app -exec chown -h app {} +\nUSER app\n"
-    )
-
-
-def test_an_owner_and_a_group_are_given_to_what_is_there_without_them():
-    found = mended(
-        "FROM x\nCOPY a /srv/app/a\nCOPY b /etc/b\nRUN chown -R 1:2 /srv/app\n",
-        hides(hidden.AGAIN, (0, 2)),
-    )
-    assert found.text == (
-        "FROM x\nCOPY --chown=1:2 a /srv/app/a\nCOPY b /etc/b\n"
-        "RUN find /srv/app \\( ! -user 1 -o ! -group 2 \\) -exec chown -h 1:2 {} +\n"
-    )
+@pytest.mark.parametrize(
+    ("steps", "copies", "expected"),
+    [
+        (
+            "WORKDIR /app\nCOPY . .\nRUN useradd app && chown -R app /app\nUSER app\n",
+            (1, 2),
+            "WORKDIR /app\nRUN useradd app\nCOPY --chown=app . .\n"
+            "RUN find /app ! -user app -exec chown -h app {} +\nUSER app\n",
+        ),
+        (
+            "COPY a /srv/app/a\nCOPY b /etc/b\nRUN chown -R 1:2 /srv/app\n",
+            (0, 2),
+            "COPY --chown=1:2 a /srv/app/a\nCOPY b /etc/b\n"
+            "RUN find /srv/app \\( ! -user 1 -o ! -group 2 \\) -exec chown -h 1:2 {} +\n",
+        ),
+    ],
+    ids=["a user who is made before", "a group, and a copy to elsewhere"],
+)
+def test_a_copy_gets_its_owner(steps, copies, expected):
+    found = mended(f"FROM x\n{steps}", hides(hidden.AGAIN, copies))
+    assert found.text == f"FROM x\n{expected}"
 
 
 @pytest.mark.parametrize(
