@@ -7,29 +7,29 @@ import json
 import shlex
 import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers import debug, names, newer, registries, samples
 from helpers.advice import proof as proofs
 from helpers.advice.advice import Advice, advise
 from helpers.advice.proof import Proof
 from helpers.bases.source import PART_ONE, Base, Bases
+from helpers.builder import Builder
 from helpers.building import dockerfile as dockerfiles
-from helpers.building.build import build
 from helpers.building.imported import import_tar
 from helpers.building.loaded import load as loaded
+from helpers.building.options import Options
+from helpers.cleaning import clean
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
 from helpers.engines import transfer
 from helpers.engines.engine import Engine
-from helpers.engines.needs import Needs, described
+from helpers.engines.needs import Needs
 from helpers.errors import LabError
-from helpers.images import records
 from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
@@ -49,9 +49,6 @@ from helpers.show import alive, progress
 from helpers.show.place import place
 from helpers.stops import Stops
 from helpers.value import Value
-
-if TYPE_CHECKING:
-    from docker import DockerClient
 
 SERVES = 3
 """Seconds after which a program that is to wait for ever is taken to do so."""
@@ -97,6 +94,7 @@ class Lab(Value):
             with alive.page(), progress.listener("a newer engine") as listen:
                 self.engine = newer.engine(self._first, self.bases, needs, listen)
             self.bases = Bases(self.engine, beside=self.bases)
+        self._builder = Builder(self.engine, self.bases)
         self._hints = exercises.Hints()
         atexit.register(self.close)
 
@@ -127,31 +125,10 @@ class Lab(Value):
 
         Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
         """
+        options = Options(target, args or {}, _hidden(secrets or {}), no_cache, rewrite_timestamp)
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
-            return self._build_variant(
-                samples.variant(what),
-                target=target,
-                args=args,
-                secrets=secrets,
-                no_cache=no_cache,
-                rewrite_timestamp=rewrite_timestamp,
-            )
-        context = Path(what).expanduser()
-        text, path = _dockerfile(context, dockerfile)
-        named = ["-f", "-"] if path is None else ["-f", str(path)] if dockerfile else []
-        folder = context.resolve()
-        return self._build(
-            folder,
-            text,
-            tag=f"{names.TAG_PREFIX}{_tag_part(folder.name)}:yours",
-            shown=[*named, str(what)],
-            target=target,
-            args=args,
-            secrets=secrets,
-            no_cache=no_cache,
-            rewrite_timestamp=rewrite_timestamp,
-            path=path,
-        )
+            return self._builder.variant(samples.variant(what), options)
+        return self._builder.folder(what, dockerfile, options)
 
     def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
         """Makes an image without a Dockerfile: the tar is its only layer.
@@ -238,7 +215,8 @@ class Lab(Value):
             name = f"workbench:{zlib.crc32(text.encode()):08x}"
             tag = names.TAG_PREFIX + name
             shown = ["-f", "-", str(context)]
-            return self._build(context, text, tag=tag, shown=shown, title=f"build {context.name}")
+            title = f"build {context.name}"
+            return self._builder.text(context, text, tag=tag, shown=shown, title=title)
 
         return Workbench(Choice(program=program).fitting(), build_choice)
 
@@ -309,12 +287,12 @@ class Lab(Value):
 
         def build_again(text: str) -> Image:
             context = proofs.context_of(advice.image)
-            return self._build(
+            return self._builder.text(
                 context,
                 text,
                 tag=names.TAG_PREFIX + proofs.tag_of(advice.image),
                 shown=["-f", "-", str(context)],
-                args=proofs.args_of(advice.image),
+                options=Options(args=proofs.args_of(advice.image)),
                 before=advice.image.dockerfile,
                 path=Path(advice.image.file) if advice.image.file else None,
             )
@@ -366,13 +344,12 @@ class Lab(Value):
 
         def stage(target: str | None, *, again: bool = False) -> Image:
             name = "-".join([task.number, *([target] if target else []), *(["again"] * again)])
-            return self._build(
+            return self._builder.text(
                 task.context,
                 dockerfile.lstrip("\n"),
                 tag=f"{names.TAG_PREFIX}exercise:{name}",
                 shown=["-f", "Dockerfile", "."],
-                target=target,
-                no_cache=again,
+                options=Options(target, no_cache=again),
             )
 
         try:
@@ -390,8 +367,7 @@ class Lab(Value):
     @alive.page()
     def base(self, name: str) -> Base:
         """Makes a base image local and says where it came from. Raises BaseUnavailable."""
-        with progress.listener(f"base {name}") as listen:
-            return self.bases.ensure(name, listen)
+        return self._builder.base(name)
 
     def prefetch(self) -> None:
         """Fetches the bases of part one in the background, in the notebooks' order; a language's
@@ -412,33 +388,11 @@ class Lab(Value):
     def clean(self, *, bases: bool = False) -> None:
         """Removes the containers, networks and images that this lab made, and nothing else.
 
-        What you build on one of its images, or start from one, inherits its label: so a container
-        has to have the lab's name too, and an image the lab's tag or its record. The build cache
-        goes only where the engine is the lab's own.
+        The build cache goes only where the engine is the lab's own.
 
         bases  the stand-in bases too, which take minutes to make again
         """
-        client = self.engine.client
-        label = {"label": f"{names.OWNER_LABEL}={names.owner()}"}
-        for container in client.containers.list(all=True, filters=label):
-            if container.name.startswith(names.CONTAINER_PREFIX):
-                container.remove(force=True, v=True)
-        for network in client.networks.list(filters=label):
-            network.remove()
-        # The engine's list says enough; the SDK would ask for each image again.
-        named = client.api.images(filters={"reference": f"{names.TAG_PREFIX}*"})
-        # what was loaded carries nobody's label
-        loads = [i for i in named if names.OWNER_LABEL not in (i["Labels"] or {})]
-        loads = [i for i in loads if records.known(i["Id"])]
-        for image in [*client.api.images(filters=label), *loads]:
-            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
-            ours = [tag for tag in tags if _is_ours(tag)]
-            if not tags and records.known(image["Id"]):
-                ours = [image["Id"]]
-            for name in ours:
-                _remove_image(client, name)
-        if self.engine.private:
-            client.api.prune_builds()
+        clean(self.engine)
         if bases:
             self.bases.clean()
 
@@ -452,108 +406,12 @@ class Lab(Value):
         if self._first:
             self._first.close()
 
-    def _build_variant(
-        self,
-        variant: Variant,
-        *,
-        target: str | None = None,
-        args: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str | bytes] | None = None,
-        no_cache: bool = False,
-        rewrite_timestamp: bool = False,
-        stops: Stops | None = None,
-    ) -> Image:
-        if not Needs(variant.builder).met_by(self.engine):
-            raise LabError(
-                f"{variant.key} needs BuildKit {variant.builder}, and {described(self.engine)}: "
-                f"build it in a `Lab(builder={variant.builder!r})`."
-            )
-        dockerfile = variant.dockerfile.relative_to(names.ROOT)
-        context = variant.context.relative_to(names.ROOT)
-        # Another stage is another image: it must not take the variant's name or its figures.
-        whole = target is None
-        return self._build(
-            variant.context,
-            variant.text,
-            tag=variant.tag if whole else f"{variant.tag}-{target}",
-            key=variant.key if whole else None,
-            before=samples.variant(variant.after).text if variant.after else None,
-            shown=["-f", dockerfile.as_posix(), context.as_posix()],
-            target=target or variant.target,
-            args={**variant.args, **(args or {})},
-            secrets=secrets,
-            no_cache=no_cache,
-            rewrite_timestamp=rewrite_timestamp,
-            path=variant.dockerfile,
-            stops=stops,
-        )
-
-    def _build(
-        self,
-        context: Path,
-        text: str,
-        *,
-        tag: str,
-        shown: list[str],
-        key: str | None = None,
-        before: str | None = None,
-        target: str | None = None,
-        args: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str | bytes] | None = None,
-        no_cache: bool = False,
-        rewrite_timestamp: bool = False,
-        path: Path | None = None,
-        title: str | None = None,
-        stops: Stops | None = None,
-    ) -> Image:
-        args = args or {}
-        hidden = {
-            name: value.encode() if isinstance(value, str) else value
-            for name, value in (secrets or {}).items()
-        }
-        title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
-        bases = [self.base(name) for name in dockerfiles.references(text, args)]
-        with progress.listener(title) as listen:
-            built = build(
-                self.engine,
-                context,
-                text,
-                tag=tag,
-                bases={base.name: base.reference for base in bases},
-                target=target,
-                args=args,
-                labels={names.OWNER_LABEL: names.owner()},
-                secrets=hidden,
-                no_cache=no_cache,
-                rewrite_timestamp=rewrite_timestamp,
-                listener=listen,
-                dockerfile_path=path,
-                stops=stops,
-            )
-        return image_of(
-            self.engine,
-            tag,
-            key=key,
-            before=before,
-            dockerfile=text,
-            command=_command(
-                tag, shown, target, args, hidden, no_cache=no_cache, rewrites=rewrite_timestamp
-            ),
-            bases=tuple(bases),
-            target=target,
-            context_size=built.context_size,
-            context=str(context),
-            file=str(path) if path else None,
-            args=dict(args),
-            secrets=bool(hidden),
-        )
-
     def _references(self, variant: Variant) -> list[str]:
         return dockerfiles.references(variant.text, variant.args)
 
     def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
-            variant, image = item, self._build_variant(item, stops=stops)
+            variant, image = item, self._builder.variant(item, stops=stops)
         else:
             variant, image = samples.variant(item.key) if item.key else None, item
         expected = variant.expected if variant else Expected()
@@ -572,66 +430,7 @@ def _named(name: str) -> str:
     return names.TAG_PREFIX + name
 
 
-def _is_ours(tag: str) -> bool:
-    """Whether an image has that name from the lab, or from a registry of the lab."""
-    host, _, path = tag.partition("/")
-    pulled = host.startswith("127.0.0.1:") and path.startswith(names.REGISTRY_FOLDER)
-    return pulled or tag.startswith(names.TAG_PREFIX)
-
-
-def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:
-    """The text, and the file that it is from, if it is from one."""
-    if isinstance(dockerfile, str) and "\n" in dockerfile:
-        return dockerfile.lstrip("\n"), None
-    path = context / (dockerfile or "Dockerfile")
-    if not context.is_dir():
-        raise LabError(f"There is no folder {str(context)!r} to build in: check the path.")
-    try:
-        return path.read_text(encoding="utf-8"), path
-    except OSError as error:
-        raise LabError(
-            f"The Dockerfile {str(path)!r} can't be read ({error.strerror}): "
-            "name the right one with dockerfile=."
-        ) from None
-    except UnicodeDecodeError:
-        raise LabError(
-            f"The Dockerfile {str(path)!r} is not in UTF-8, which builders expect: save it so."
-        ) from None
-
-
-def _command(
-    tag: str,
-    shown: list[str],
-    target: str | None,
-    args: Mapping[str, str],
-    secrets: Iterable[str] = (),
-    *,
-    no_cache: bool = False,
-    rewrites: bool = False,
-) -> str:
-    options = ["--target", target] if target else []
-    options += ["--no-cache"] if no_cache else []
-    options += ["--output", "type=image,unpack=false,rewrite-timestamp=true"] if rewrites else []
-    for name, value in args.items():
-        options += ["--build-arg", f"{name}={value}"]
-    for name in secrets:
-        options += ["--secret", f"id={name}"]
-    return shlex.join(["docker", "build", "-t", tag, *options, *shown])
-
-
-def _tag_part(name: str) -> str:
-    """A folder's name as an image's name may be: lower case, no odd characters."""
-    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in name.lower())
-    return kept.strip("-") or "context"
-
-
-def _remove_image(client: DockerClient, name: str) -> None:
-    import docker.errors
-
-    try:
-        client.images.remove(name)
-    except docker.errors.ImageNotFound:
-        pass  # it went with another that shared its layers
-    except docker.errors.APIError as error:
-        if error.status_code != 409:  # in use by somebody's container: it stays
-            raise
+def _hidden(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
+    return {
+        name: value.encode() if isinstance(value, str) else value for name, value in secrets.items()
+    }

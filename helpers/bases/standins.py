@@ -26,6 +26,7 @@ from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.building.build import build
 from helpers.building.dockerfile import references
+from helpers.building.options import Options
 from helpers.errors import BaseUnavailable, BuildFailed
 from helpers.events import Event, Listener
 
@@ -105,8 +106,7 @@ def make(
                 _text(recipe),
                 tag=tag,
                 bases=bases,
-                target=row.target,
-                args=args,
+                options=Options(row.target, args),
                 labels=labels,
                 listener=listener,
             )

@@ -25,6 +25,7 @@ from helpers.building.classic import Classic
 from helpers.building.context import Context, ContextTar
 from helpers.building.dockerfile import instructions
 from helpers.building.failed_run import examined
+from helpers.building.options import PLAIN, Options
 from helpers.building.sent import sent
 from helpers.building.session import session
 from helpers.building.steps import stage_names, steps
@@ -84,12 +85,8 @@ def build(
     *,
     tag: str,
     bases: Mapping[str, str] | None = None,
-    target: str | None = None,
-    args: Mapping[str, str] | None = None,
+    options: Options = PLAIN,
     labels: Mapping[str, str] | None = None,
-    secrets: Mapping[str, bytes] | None = None,
-    no_cache: bool = False,
-    rewrite_timestamp: bool = False,
     listener: Listener = ignore,
     dockerfile_path: Path | None = None,
     stops: Stops | None = None,
@@ -101,13 +98,8 @@ def build(
     dockerfile       the text
     tag              what the image is called
     bases            by the name in the Dockerfile, the engine's reference for a base image
-    target           the name of the stage to stop at
-    args             build arguments
+    options          how to build
     labels           labels of the image
-    secrets          by id, for `RUN --mount=type=secret`
-    no_cache         whether every step is done again
-    rewrite_timestamp  whether no file of a new layer is left with a time after SOURCE_DATE_EPOCH, a
-                     build argument: for BuildKit 0.13 with containerd's store
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
     stops            is told how to stop the build, for another thread to do it
@@ -118,18 +110,19 @@ def build(
     read, the builder can't rewrite times or the build was stopped, EngineError where the engine
     goes away. KeyboardInterrupt is passed on when the engine has stopped the build.
     """
-    if wrong := failures.refused(dockerfile, target):
+    if wrong := failures.refused(dockerfile, options.target):
         raise wrong
-    if rewrite_timestamp and not REWRITES.met_by(engine):
+    if options.rewrite_timestamp and not REWRITES.met_by(engine):
         raise LabError(
             f"To rewrite times takes {REWRITES}, and {described(engine)}: build it in a "
             f"`Lab(builder={REWRITES.builder!r}, store={REWRITES.store!r})`."
         )
+    target = options.target
     if target:  # Podman minds small and capital letters
         stages = stage_names(instructions(dockerfile))
         target = next(name for name in stages if name.lower() == target.lower())
     source = Context.of(context, dockerfile_path)
-    args = {**_proxies(engine), **(args or {})}
+    args = {**_proxies(engine), **options.args}
     what = sent(dockerfile, bases or {}, args)
     own_steps = steps(dockerfile, what)
     is_near = engine.host.startswith(("unix:", "npipe:"))
@@ -149,11 +142,11 @@ def build(
         "rm": "1",
         "forcerm": "1",
         **({"target": target} if target else {}),
-        **({"nocache": "1"} if no_cache else {}),
-        **({"outputs": json.dumps([REWRITTEN])} if rewrite_timestamp else {}),
+        **({"nocache": "1"} if options.no_cache else {}),
+        **({"outputs": json.dumps([REWRITTEN])} if options.rewrite_timestamp else {}),
     }
     image, problem = "", None
-    opened = session(engine, secrets) if secrets else nullcontext("")
+    opened = session(engine, options.secrets) if options.secrets else nullcontext("")
     with opened as own, _watched(one, stops or Stops()):
         query |= {"session": own} if own else {}
         for message in one.messages(query, tar):
@@ -171,21 +164,19 @@ def build(
     if problem:
         same = {
             "bases": bases,
-            "args": args,
             "labels": labels,
-            "secrets": secrets,
             "dockerfile_path": dockerfile_path,
             "stops": stops,
         }
         work, title = reader.failed(problem[0])
         failed = failures.failure(*problem, work, title, own_steps)
         if failed.may_pass and tries > 1:
-            same |= {"target": target, "no_cache": no_cache, "listener": listener}
-            same |= {"rewrite_timestamp": rewrite_timestamp}
+            same |= {"options": options, "listener": listener}
             return build(engine, context, dockerfile, tag=tag, tries=tries - 1, **same)
 
         def again(beginning: str, name: str) -> Built:
-            return build(engine, context, beginning, tag=name, **same)
+            known = Options(args=args, secrets=options.secrets)
+            return build(engine, context, beginning, tag=name, options=known, **same)
 
         found = examined(engine, failed, dockerfile, args, again)
         raise failures.build_failed(failed, dockerfile, what, source, found)

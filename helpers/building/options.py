@@ -1,0 +1,43 @@
+"""What a build can be told besides its context, its Dockerfile and its tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build.
+
+    target             the name of the stage to stop at, or None
+    args               build arguments
+    secrets            by id, for `RUN --mount=type=secret`
+    no_cache           whether every step is done again
+    rewrite_timestamp  whether no file of a new layer is left with a time after SOURCE_DATE_EPOCH, a
+                       build argument: for BuildKit 0.13 with containerd's store
+    """
+
+    target: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    no_cache: bool = False
+    rewrite_timestamp: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The options of `docker build` that say the same. A secret is named, not told."""
+        words = ["--target", self.target] if self.target else []
+        if self.no_cache:
+            words.append("--no-cache")
+        if self.rewrite_timestamp:
+            words += ["--output", "type=image,unpack=false,rewrite-timestamp=true"]
+        for name, value in self.args.items():
+            words += ["--build-arg", f"{name}={value}"]
+        for name in self.secrets:
+            words += ["--secret", f"id={name}"]
+        return words
+
+
+PLAIN = Options()
+"""Nothing but the Dockerfile."""
