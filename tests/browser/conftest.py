@@ -62,13 +62,14 @@ def browser():
     if lacks := host.browser_lacks():
         pytest.skip(f"not on this machine: {' and '.join(package.name for package in lacks)}")
     with chromium() as found:
-        yield found
+        # One for all pages, so that JupyterLab's code is fetched and compiled once.
+        yield found.new_context(viewport={"width": 1280, "height": 1000})
 
 
 @pytest.fixture
 def lab(server, browser, folder, request) -> Iterator[Lab]:
     """A page with JupyterLab. Its screenshots are kept as `results/screens/TEST-NAME.png`."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = browser.new_page()
     lab = Lab(page, server, folder, request.node.name)
     try:
         yield lab
