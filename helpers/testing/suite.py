@@ -1,4 +1,4 @@
-"""Knows how every test is run, in two lanes side by side while the bases are made; counts the
+"""Knows how every test is run, two parts of them side by side while the bases are made; counts the
 tests, and looks whether anything is left behind."""
 
 from __future__ import annotations
@@ -46,10 +46,13 @@ ENGINE = Part("engine tests", ("tests/engine",))
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
 BROWSER = Part("browser tests", ("tests/browser",))
 
-LANES = ((UNIT, ENGINE), (NOTEBOOKS, BROWSER))
-"""Run side by side, each from left to right: while one compiles, the other waits for the engine.
-The notebooks need the bases in the order in which they are made, the engine's tests in any: so
-those come after the ones that need no engine. Chromium comes last, when little else runs."""
+PARTS = (NOTEBOOKS, UNIT, ENGINE, BROWSER)
+"""In the order in which they begin. The notebooks need the bases in the order in which they are
+made, the engine's tests in any: so those come after the ones that need no engine. Chromium comes
+last, when little else runs."""
+
+AT_ONCE = 2
+"""Parts that run side by side: while one compiles, the other waits for the engine."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,10 @@ def run(others: Sequence[str], say: Say) -> int:
     with _engine(mark, left) as engine:
         try:
             if chosen := _chosen(others):
-                _run_lanes([[chosen]], others, outcomes, say)
+                _run_parts([chosen], others, outcomes, say)
             else:
                 with _meanwhile(None if others else lambda: _make_bases(engine, say)):
-                    _run_lanes(LANES, others, outcomes, say)
+                    _run_parts(PARTS, others, outcomes, say)
         except KeyboardInterrupt:
             interrupted = True
     with processes.uninterrupted():
@@ -181,36 +184,36 @@ def _make_bases(engine: Engine, say: Say) -> None:
             say(f"  {name:<28} {units.size(base.size):>8}  {base.source}, {took}")
 
 
-def _run_lanes(
-    lanes: Sequence[Sequence[Part]], others: Sequence[str], outcomes: list[Outcome], say: Say
+def _run_parts(
+    parts: Sequence[Part], others: Sequence[str], outcomes: list[Outcome], say: Say
 ) -> None:
-    """Runs lanes at the same time, the parts of each one after the other, and shows the output of
-    each part, whole, when it ends.
+    """Runs `AT_ONCE` parts at a time, the next when one ends, and shows the output of each, whole,
+    when it ends.
 
     others    arguments for each pytest
     outcomes  gets theirs, also of those that an interrupt ends
     """
     with tempfile.TemporaryDirectory(prefix="shrink-test-") as folder:
         Path(folder).chmod(OTHERS_PASS)
-        waiting = [list(lane) for lane in lanes]
-        running: dict[int, _Running] = {}
+        waiting = list(parts)
+        running: list[_Running] = []
         heard = time.monotonic()
         try:
-            while any(waiting) or running:
-                for i, parts in enumerate(waiting):
-                    if parts and i not in running:
-                        part = parts.pop(0)
-                        stem = Path(folder) / part.name.replace(" ", "-")
-                        running[i] = _Running(part, others, stem)
-                for i in [i for i, each in running.items() if each.process.poll() is not None]:
-                    outcomes.append(running.pop(i).finish())
+            while waiting or running:
+                while waiting and len(running) < AT_ONCE:
+                    part = waiting.pop(0)
+                    stem = Path(folder) / part.name.replace(" ", "-")
+                    running.append(_Running(part, others, stem))
+                for each in [each for each in running if each.process.poll() is not None]:
+                    running.remove(each)
+                    outcomes.append(each.finish())
                 if time.monotonic() - heard > TICK:
                     heard = time.monotonic()
-                    for each in running.values():
+                    for each in running:
                         say(f"… {each.part.name}: {each.state()}")
                 time.sleep(0.2)
         finally:
-            for each in running.values():  # none, unless it was interrupted
+            for each in running:  # none, unless it was interrupted
                 processes.end(each.process)
                 outcomes.append(each.finish(whole=False))
 

@@ -58,20 +58,21 @@ def test_a_temporary_file_that_stays_is_told(tmp_path):
     assert (outcome.passed, outcome.left) == (1, ("stays",))
 
 
-def test_lanes_go_side_by_side_and_each_from_left_to_right(tmp_path):
+def test_two_parts_run_at_once_and_the_next_when_one_ends(tmp_path):
     def part(name, code):
         file = tmp_path / f"test_{name}.py"
         folder = f"    folder = pathlib.Path({str(tmp_path)!r})\n"
-        wait = "    while not (folder / 'b').exists(): time.sleep(0.05)\n" if name == "a" else ""
         touch = f"    (folder / {name!r}).touch()\n"
-        file.write_text(f"import pathlib, time\n\ndef test():\n{folder}{wait}{code}{touch}")
+        file.write_text(f"import pathlib, time\n\ndef test():\n{folder}{code}{touch}")
         return testing.Part(name, (str(file),))
 
-    first = part("a", ""), part("c", "    assert (folder / 'a').exists()\n")
+    long = part("long", "    while not (folder / 'last').exists(): time.sleep(0.05)\n")
+    short = part("short", "    time.sleep(1)\n")
+    last = part("last", "    assert (folder / 'short').exists()\n")
     outcomes = []
-    testing._run_lanes([first, [part("b", "")]], (), outcomes, print)
+    testing._run_parts([long, short, last], (), outcomes, print)
     assert {each.name: (each.passed, each.failed) for each in outcomes} == {
-        "a": (1, 0),
-        "b": (1, 0),
-        "c": (1, 0),
+        "long": (1, 0),
+        "short": (1, 0),
+        "last": (1, 0),
     }
