@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from helpers import names, newer
+from helpers.building.build import build
 from helpers.engines import engine as engines
 from helpers.engines import private
 from helpers.engines.endpoints import Endpoint
@@ -28,6 +29,7 @@ from helpers.engines.private.attachment import where
 from helpers.engines.private.namespaces import sweep
 from helpers.engines.private.place import Place
 from helpers.errors import EngineError
+from helpers.lab import Lab
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can start one"
@@ -237,6 +239,16 @@ def test_find_starts_it_where_no_other_answers_and_then_finds_it():
         assert first.private and second.private and first.host == second.host
         assert [u.pid for u in private.users()] == [os.getpid()] * 2
         assert first.client.info()["DockerRootDir"] == "/run/engine/data"
+
+
+def test_clean_empties_its_build_cache(tmp_path):
+    with private_engine() as engine:
+        (tmp_path / "a").write_text("a")
+        tag, labels = f"{names.TAG_PREFIX}cached:1", {names.OWNER_LABEL: names.owner()}
+        build(engine, tmp_path, "FROM scratch\nCOPY a /\n", tag=tag, labels=labels)
+        assert engine.client.df()["BuildCache"]
+        Lab(engine=engine).clean()
+        assert not engine.client.df()["BuildCache"]
 
 
 def mirrored_file() -> str:
