@@ -7,6 +7,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -206,7 +207,8 @@ def _book(options: argparse.Namespace) -> int:
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
     from helpers.engines.engine import Engine
-    from helpers.show import progress
+    from helpers.show import facts, progress
+    from helpers.show.place import place
 
     if options.action in ("export", "load") and not options.what:
         raise LabError(f"Which file? Type `python3 -m helpers bases {options.action} FILE`.")
@@ -224,8 +226,11 @@ def _bases(options: argparse.Namespace) -> int:
                     bases.load(Path(file), listen)
         elif source:
             for name in bases.chosen(options.what or [EVERY]):
+                began = time.monotonic()
                 with progress.listener(f"base {name}") as listen:
-                    bases.ensure(name, listen)
+                    base = bases.ensure(name, listen)
+                if place() == "nowhere":  # a log, where nothing was drawn
+                    _say(facts.ready(base, time.monotonic() - began))
         print(bases.table())
     return 0
 

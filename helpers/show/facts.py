@@ -90,6 +90,12 @@ def _provenance(base: Base) -> str:
     return said
 
 
+def ready(base: Base, seconds: float) -> str:
+    """A line for a log: a base that is local now, and how long that took."""
+    took = units.seconds(seconds)
+    return f"{base.name:<44} {units.size(base.size):>8}  {base.source}, {took}"
+
+
 def _base_info(value: BaseInfo) -> Iterator[Block]:
     yield from _bases((value,))
 
@@ -128,7 +134,8 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
         (None, "nothing"),
     ):
         if found := [row.name for row in rows if row.here == here]:
-            yield Engine(f"{said} is here for {', '.join(found)}")
+            which = f"all {len(rows)}" if len(found) == len(rows) > 1 else ", ".join(found)
+            yield Engine(f"{said} is here for {which}")
 
 
 def _lab(value: Lab) -> Iterator[Block]:

@@ -20,7 +20,7 @@ from helpers.engines.engine import Engine
 from helpers.errors import LabError
 from helpers.setup import doctor
 from helpers.setup.environment import Say
-from helpers.show import units
+from helpers.show import facts, units
 from helpers.testing import leftovers, processes
 
 TICK = 60
@@ -180,8 +180,7 @@ def _make_bases(engine: Engine, say: Say) -> None:
         except LabError as error:
             say(f"  {name}: {error}")  # the tests that need it fail, and are counted
         else:
-            took = units.seconds(time.monotonic() - began)
-            say(f"  {name:<28} {units.size(base.size):>8}  {base.source}, {took}")
+            say(f"  {facts.ready(base, time.monotonic() - began)}")
 
 
 def _run_parts(

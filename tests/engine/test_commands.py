@@ -229,6 +229,13 @@ def test_bases_are_listed():
     assert ended.returncode == 0 and "gcc:14" in ended.stdout, ended.stderr
 
 
+def test_where_nothing_can_be_drawn_a_base_that_is_ready_is_a_line(lab):
+    lab.base("busybox:1.37")
+    ended = start("bases", "build", "busybox:1.37")
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("busybox:1.37 ") and ended.stderr.count("\n") == 1
+
+
 def test_a_base_that_is_not_known_is_one_sentence():
     ended = start("bases", "build", "gcc:99-nothing")
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and "gcc:14" in ended.stderr
