@@ -42,14 +42,15 @@ class Part:
 
 
 UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py", "tests/test_book.py"))
-ENGINE = Part("engine tests", ("tests/engine",))
+ENGINE = Part("engine tests", ("tests/engine", "--ignore=tests/engine/test_variants.py"))
+VARIANTS = Part("variants", ("tests/engine/test_variants.py",))
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
 BROWSER = Part("browser tests", ("tests/browser",))
 
-PARTS = (NOTEBOOKS, UNIT, ENGINE, BROWSER)
+PARTS = (NOTEBOOKS, UNIT, ENGINE, BROWSER, VARIANTS)
 """In the order in which they begin. The notebooks need the bases in the order in which they are
-made, the engine's tests in any: so those come after the ones that need no engine. Chromium comes
-last, when little else runs."""
+made, the engine's tests in any: so those come after the ones that need no engine. The browser's
+need them all to be there, as a page does not wait for minutes."""
 
 AT_ONCE = 2
 """Parts that run side by side: while one compiles, the other waits for the engine."""
