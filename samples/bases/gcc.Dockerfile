@@ -1,5 +1,5 @@
 # Debian's GCC 14 with the languages that the official image has, on the tools and headers of
-# buildpack-deps, which that image is built on.
+# buildpack-deps, which that image is built on: the layer of them is made once for all that have it.
 FROM debian:trixie
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -11,6 +11,8 @@ RUN apt-get update \
         libmagickwand-dev libmaxminddb-dev libncurses-dev libpng-dev libpq-dev libreadline-dev \
         libsqlite3-dev libssl-dev libtool libwebp-dev libxml2-dev libxslt-dev libyaml-dev make \
         patch unzip xz-utils zlib1g-dev \
-        abigail-tools gcc-14-locales gfortran \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends abigail-tools gcc-14-locales gfortran \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old
 CMD ["bash"]

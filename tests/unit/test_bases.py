@@ -64,6 +64,13 @@ def test_every_recipe_is_used():
     )
 
 
+def test_what_buildpack_deps_has_is_written_alike_and_so_made_once():
+    recipes = [file.read_text() for file in base_table.FOLDER.glob("*.Dockerfile")]
+    steps = [i for text in recipes for i in instructions(text) if "libmagickwand-dev" in i.value]
+    assert len(steps) == 5
+    assert len({step.value for step in steps}) == 1
+
+
 def _bases_of(notebook):
     """The bases of the variants and the Dockerfiles in a notebook's code, of its sidecars, and of
     the newer engine that it asks for."""
