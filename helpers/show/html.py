@@ -160,13 +160,15 @@ def _cell(cell: str | Cell | Bar, column: Column) -> str:
     sign = ""
     if isinstance(cell, Cell):
         cell, sign = cell.text, _sign(cell.sign, after=" ")
-    plain = column.figures or column.words
-    return f"<td{_side(column)}>{sign}{_word(cell, words=plain) if cell else ''}</td>"
+    word = _word(cell, words=column.figures or column.words) if cell else ""
+    if column.figures:  # JupyterLab lets cells wrap, whatever their attributes say
+        word = word.replace(" ", "&nbsp;")
+    return f"<td{_side(column)}>{sign}{word}</td>"
 
 
 def _side(column: Column) -> str:
     # Attributes, for GitHub and for notebooks that aren't trusted, where styles are dropped.
-    return ' align="right" nowrap' if column.figures else LEFT
+    return ' align="right"' if column.figures else LEFT
 
 
 def _word(text: str, *, words: bool) -> str:

@@ -26,6 +26,9 @@ SAME = {
     "a size": ("c-hello/gcc  1.14 GB", "c-hello/gcc  94.2 kB"),
     "a size in a sentence": ("all of 63 B.", "all of 1,012 bytes."),
     "a size in HTML": ("<td><code>1.14 GB</code></td>", "<td><code>999 MB</code></td>"),
+    "a size in a table of a page": ("<td>1.14&nbsp;GB</td>", "<td>999&nbsp;kB</td>"),
+    "a share in a table of a page": ("<td>45.7&nbsp;% more</td>", "<td>1&nbsp;% more</td>"),
+    "a time in a table of a page": ("<td>1&nbsp;min&nbsp;5&nbsp;s</td>", "<td>4.00&nbsp;s</td>"),
     "a column of sizes": ("      size  by\n   1.14 GB  COPY", "  size  by\n  12 B  COPY"),
     "the columns beside it": ("variant     size  article\na        1.1 GB  1.14 GB",) * 2,
     "a wider column": (

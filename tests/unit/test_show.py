@@ -420,6 +420,11 @@ def test_an_image_folds_its_dockerfile_with_its_marks():
     assert "\n$ docker build -t hello .\n" in markup
 
 
+def test_a_figure_in_a_table_stays_on_one_line():
+    markup = html.of(Comparison((Row("c-hello/gcc", 1_090_000_000),)))
+    assert ">1.09&nbsp;GB</td>" in markup
+
+
 def test_code_between_backticks_is_code():
     assert "<p><code>/hello</code> is in the image." in html.of(DIAGNOSIS)
     odd = Diagnosis("missing-file", "`/a`b` is not here.")
