@@ -18,11 +18,10 @@ from helpers.advice import proof as proofs
 from helpers.advice.advice import Advice, advise
 from helpers.advice.proof import Proof
 from helpers.bases.source import PART_ONE, Base, Bases
-from helpers.builder import Builder
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.imported import import_tar
 from helpers.building.loaded import load as loaded
-from helpers.building.options import Options
+from helpers.building.options import BuildOptions
 from helpers.cleaning import clean
 from helpers.compare import Comparison, compare
 from helpers.debug import Running
@@ -30,6 +29,7 @@ from helpers.engines import transfer
 from helpers.engines.engine import Engine
 from helpers.engines.needs import Needs
 from helpers.errors import LabError
+from helpers.image_builds import ImageBuilds
 from helpers.images.difference import Difference, difference
 from helpers.images.explorer import Explorer
 from helpers.images.image import Image, image_of
@@ -94,7 +94,7 @@ class Lab(Value):
             with alive.page(), progress.listener("a newer engine") as listen:
                 self.engine = newer.engine(self._first, self.bases, needs, listen)
             self.bases = Bases(self.engine, beside=self.bases)
-        self._builder = Builder(self.engine, self.bases)
+        self._builds = ImageBuilds(self.engine, self.bases)
         self._hints = exercises.Hints()
         atexit.register(self.close)
 
@@ -125,10 +125,16 @@ class Lab(Value):
 
         Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
         """
-        options = Options(target, args or {}, _hidden(secrets or {}), no_cache, rewrite_timestamp)
+        options = BuildOptions(
+            target=target,
+            args=args or {},
+            secrets=_as_bytes(secrets or {}),
+            no_cache=no_cache,
+            rewrite_timestamp=rewrite_timestamp,
+        )
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
-            return self._builder.variant(samples.variant(what), options)
-        return self._builder.folder(what, dockerfile, options)
+            return self._builds.build_variant(samples.variant(what), options)
+        return self._builds.build_folder(what, dockerfile, options)
 
     def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
         """Makes an image without a Dockerfile: the tar is its only layer.
@@ -211,12 +217,13 @@ class Lab(Value):
         Raises LabError for a program that can't be chosen.
         """
 
+        @alive.page()
         def build_choice(context: Path, text: str) -> Image:
             name = f"workbench:{zlib.crc32(text.encode()):08x}"
             tag = names.TAG_PREFIX + name
             shown = ["-f", "-", str(context)]
             title = f"build {context.name}"
-            return self._builder.text(context, text, tag=tag, shown=shown, title=title)
+            return self._builds.build_text(context, text, tag=tag, shown=shown, title=title)
 
         return Workbench(Choice(program=program).fitting(), build_choice)
 
@@ -287,12 +294,12 @@ class Lab(Value):
 
         def build_again(text: str) -> Image:
             context = proofs.context_of(advice.image)
-            return self._builder.text(
+            return self._builds.build_text(
                 context,
                 text,
                 tag=names.TAG_PREFIX + proofs.tag_of(advice.image),
                 shown=["-f", "-", str(context)],
-                options=Options(args=proofs.args_of(advice.image)),
+                options=BuildOptions(args=proofs.args_of(advice.image)),
                 before=advice.image.dockerfile,
                 path=Path(advice.image.file) if advice.image.file else None,
             )
@@ -344,12 +351,12 @@ class Lab(Value):
 
         def stage(target: str | None, *, again: bool = False) -> Image:
             name = "-".join([task.number, *([target] if target else []), *(["again"] * again)])
-            return self._builder.text(
+            return self._builds.build_text(
                 task.context,
                 dockerfile.lstrip("\n"),
                 tag=f"{names.TAG_PREFIX}exercise:{name}",
                 shown=["-f", "Dockerfile", "."],
-                options=Options(target, no_cache=again),
+                options=BuildOptions(target=target, no_cache=again),
             )
 
         try:
@@ -367,7 +374,7 @@ class Lab(Value):
     @alive.page()
     def base(self, name: str) -> Base:
         """Makes a base image local and says where it came from. Raises BaseUnavailable."""
-        return self._builder.base(name)
+        return self._builds.base(name)
 
     def prefetch(self) -> None:
         """Fetches the bases of part one in the background, in the notebooks' order; a language's
@@ -411,7 +418,7 @@ class Lab(Value):
 
     def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
-            variant, image = item, self._builder.variant(item, stops=stops)
+            variant, image = item, self._builds.build_variant(item, stops=stops)
         else:
             variant, image = samples.variant(item.key) if item.key else None, item
         expected = variant.expected if variant else Expected()
@@ -430,7 +437,7 @@ def _named(name: str) -> str:
     return names.TAG_PREFIX + name
 
 
-def _hidden(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
+def _as_bytes(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
     return {
         name: value.encode() if isinstance(value, str) else value for name, value in secrets.items()
     }

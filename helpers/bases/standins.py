@@ -26,7 +26,7 @@ from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.building.build import build
 from helpers.building.dockerfile import references
-from helpers.building.options import Options
+from helpers.building.options import BuildOptions
 from helpers.errors import BaseUnavailable, BuildFailed
 from helpers.events import Event, Listener
 
@@ -106,7 +106,7 @@ def make(
                 _text(recipe),
                 tag=tag,
                 bases=bases,
-                options=Options(row.target, args),
+                options=BuildOptions(target=row.target, args=args),
                 labels=labels,
                 listener=listener,
             )

@@ -25,7 +25,7 @@ from helpers.building.classic import Classic
 from helpers.building.context import Context, ContextTar
 from helpers.building.dockerfile import instructions
 from helpers.building.failed_run import examined
-from helpers.building.options import PLAIN, Options
+from helpers.building.options import PLAIN, BuildOptions
 from helpers.building.sent import sent
 from helpers.building.session import session
 from helpers.building.steps import stage_names, steps
@@ -85,7 +85,7 @@ def build(
     *,
     tag: str,
     bases: Mapping[str, str] | None = None,
-    options: Options = PLAIN,
+    options: BuildOptions = PLAIN,
     labels: Mapping[str, str] | None = None,
     listener: Listener = ignore,
     dockerfile_path: Path | None = None,
@@ -98,7 +98,7 @@ def build(
     dockerfile       the text
     tag              what the image is called
     bases            by the name in the Dockerfile, the engine's reference for a base image
-    options          how to build
+    options          target, arguments, secrets, cache: see `BuildOptions`
     labels           labels of the image
     listener         is told of each step, in the thread that called
     dockerfile_path  where the Dockerfile is, if it has an ignore file of its own
@@ -171,12 +171,13 @@ def build(
         work, title = reader.failed(problem[0])
         failed = failures.failure(*problem, work, title, own_steps)
         if failed.may_pass and tries > 1:
-            same |= {"options": options, "listener": listener}
-            return build(engine, context, dockerfile, tag=tag, tries=tries - 1, **same)
+            same |= {"options": options, "listener": listener, "tries": tries - 1}
+            return build(engine, context, dockerfile, tag=tag, **same)
 
         def again(beginning: str, name: str) -> Built:
-            known = Options(args=args, secrets=options.secrets)
-            return build(engine, context, beginning, tag=name, options=known, **same)
+            # what the steps see; target and cache are matters of the build that failed
+            seen = BuildOptions(args=args, secrets=options.secrets)
+            return build(engine, context, beginning, tag=name, options=seen, **same)
 
         found = examined(engine, failed, dockerfile, args, again)
         raise failures.build_failed(failed, dockerfile, what, source, found)

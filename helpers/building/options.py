@@ -1,4 +1,4 @@
-"""What a build can be told besides its context, its Dockerfile and its tag."""
+"""What `docker build` can be asked for besides a context and a Dockerfile: its options."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
-class Options:
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions:
     """How to build.
 
     target             the name of the stage to stop at, or None
@@ -25,19 +25,19 @@ class Options:
     rewrite_timestamp: bool = False
 
     @property
-    def words(self) -> list[str]:
-        """The options of `docker build` that say the same. A secret is named, not told."""
-        words = ["--target", self.target] if self.target else []
+    def flags(self) -> list[str]:
+        """The same on the command line. A secret is named, not told."""
+        flags = ["--target", self.target] if self.target else []
         if self.no_cache:
-            words.append("--no-cache")
+            flags.append("--no-cache")
         if self.rewrite_timestamp:
-            words += ["--output", "type=image,unpack=false,rewrite-timestamp=true"]
+            flags += ["--output", "type=image,unpack=false,rewrite-timestamp=true"]
         for name, value in self.args.items():
-            words += ["--build-arg", f"{name}={value}"]
+            flags += ["--build-arg", f"{name}={value}"]
         for name in self.secrets:
-            words += ["--secret", f"id={name}"]
-        return words
+            flags += ["--secret", f"id={name}"]
+        return flags
 
 
-PLAIN = Options()
-"""Nothing but the Dockerfile."""
+PLAIN = BuildOptions()
+"""None of them."""

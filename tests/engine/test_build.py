@@ -17,7 +17,7 @@ from jupyter_client.manager import start_new_kernel
 
 from helpers import names
 from helpers.building.build import SENDING, Built, build
-from helpers.building.options import Options
+from helpers.building.options import BuildOptions
 from helpers.engines.engine import Engine
 from helpers.errors import BuildFailed, EngineError, LabError
 from helpers.events import Event
@@ -75,7 +75,7 @@ def test_builds_tags_and_labels(make, builder: Engine):
         f"ARG SUITE=slim\nFROM {BASE} AS one\nARG WHO\nRUN echo hello $WHO > /hello\n"
         'FROM scratch\nCOPY --from=one /hello /\nCOPY a.txt /\nCMD ["/x"]\n',
         {"a.txt": "abc", "src/b.txt": "defg"},
-        options=Options(args={"WHO": "you"}),
+        options=BuildOptions(args={"WHO": "you"}),
     )
     image = builder.client.images.get(built.id)
     assert image.labels[names.OWNER_LABEL] == names.owner()
@@ -94,7 +94,7 @@ def test_the_cache_is_used_unless_told_otherwise(make):
     make(dockerfile, {"a.txt": "abc"})
     again = make(dockerfile, {"a.txt": "abc"})
     assert [step.cached for step in again.steps[1:]] == [True, True]
-    afresh = make(dockerfile, {"a.txt": "abc"}, options=Options(no_cache=True))
+    afresh = make(dockerfile, {"a.txt": "abc"}, options=BuildOptions(no_cache=True))
     assert [step.cached for step in afresh.steps[1:]] == [False, False]
 
 
@@ -107,7 +107,10 @@ def test_what_is_copied_first_stays_cached_when_other_files_change(make):
 
 def test_only_the_target_is_built(make):
     dockerfile = f"FROM {BASE} AS one\nRUN echo 1\nFROM {BASE} AS two\nRUN exit 1\n"
-    assert [step.line for step in make(dockerfile, options=Options("ONE")).steps] == [1, 2]
+    assert [step.line for step in make(dockerfile, options=BuildOptions(target="ONE")).steps] == [
+        1,
+        2,
+    ]
 
 
 def test_the_dockerfile_is_not_in_the_image(make, builder: Engine):
@@ -283,7 +286,7 @@ def test_a_log_may_be_anything(make):
 
 def test_an_unknown_target_names_those_there_are(make):
     with pytest.raises(BuildFailed, match="no stage called 'two': it has 'one'"):
-        make(f"FROM {BASE} AS one\n", options=Options("two"))
+        make(f"FROM {BASE} AS one\n", options=BuildOptions(target="two"))
 
 
 def test_a_context_that_is_not_there(builder: Engine, tmp_path: Path):
@@ -299,7 +302,12 @@ def test_two_builds_side_by_side(make):
         dockerfile = (
             f"FROM {BASE}\nCOPY a /\nRUN for i in 1 2 3; do echo {number}; sleep 0.2; done\n"
         )
-        make(dockerfile, {"a": f"{number}"}, options=Options(no_cache=True), listener=heard.append)
+        make(
+            dockerfile,
+            {"a": f"{number}"},
+            options=BuildOptions(no_cache=True),
+            listener=heard.append,
+        )
         done.put((number, "".join(event.log for event in heard)))
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(3)]
@@ -315,7 +323,7 @@ SLEEPS = """
     from pathlib import Path
     from helpers import names
     from helpers.building.build import build
-    from helpers.building.options import Options
+    from helpers.building.options import BuildOptions
     from helpers.engines.engine import Engine
 
     engine = Engine.find(start=False)
@@ -330,7 +338,7 @@ SLEEPS = """
         tag="localhost/shrink/test-build:interrupted",
         labels={{names.OWNER_LABEL: names.owner()}},
         listener=heard,
-        options=Options(no_cache=True),
+        options=BuildOptions(no_cache=True),
     )
 """
 
@@ -426,7 +434,7 @@ def test_another_thread_can_stop_it(make, builder: Engine):
         try:
             make(
                 f"FROM {BASE}\nRUN echo begun; sleep {seconds}\n",
-                options=Options(no_cache=True),
+                options=BuildOptions(no_cache=True),
                 stops=stops,
                 listener=lambda event: begun.set() if "begun" in event.log else None,
             )
@@ -453,7 +461,7 @@ def test_a_listener_that_breaks_stops_the_build(make, builder: Engine):
     with pytest.raises(ZeroDivisionError):
         make(
             f"FROM {BASE}\nRUN echo begun; sleep {seconds}\n",
-            options=Options(no_cache=True),
+            options=BuildOptions(no_cache=True),
             listener=broken,
         )
     assert nothing_is_left(builder, seconds)

@@ -11,7 +11,7 @@ from helpers import names, samples
 from helpers.bases.source import Base, Bases
 from helpers.building import dockerfile as dockerfiles
 from helpers.building.build import build
-from helpers.building.options import PLAIN, Options
+from helpers.building.options import PLAIN, BuildOptions
 from helpers.engines.engine import Engine
 from helpers.engines.needs import Needs, described
 from helpers.errors import LabError
@@ -21,7 +21,7 @@ from helpers.show import progress
 from helpers.stops import Stops
 
 
-class Builder:
+class ImageBuilds:
     """Builds on one engine, with live progress.
 
     engine  the engine
@@ -39,10 +39,10 @@ class Builder:
         with progress.listener(f"base {name}") as listen:
             return self._bases.ensure(name, listen)
 
-    def variant(
-        self, variant: Variant, options: Options = PLAIN, *, stops: Stops | None = None
+    def build_variant(
+        self, variant: Variant, options: BuildOptions = PLAIN, *, stops: Stops | None = None
     ) -> Image:
-        """A variant; what it says of target and arguments holds where the options don't.
+        """Builds a variant; what it says of target and arguments holds where the options don't.
 
         Raises LabError where the engine's builder is too old for it.
         """
@@ -55,7 +55,7 @@ class Builder:
         context = variant.context.relative_to(names.ROOT)
         stage = options.target
         # Another stage is another image: it must not take the variant's name or its figures.
-        return self.text(
+        return self.build_text(
             variant.context,
             variant.text,
             tag=f"{variant.tag}-{stage}" if stage else variant.tag,
@@ -71,8 +71,10 @@ class Builder:
             stops=stops,
         )
 
-    def folder(self, what: str | Path, dockerfile: str | Path | None, options: Options) -> Image:
-        """A folder of the learner's.
+    def build_folder(
+        self, what: str | Path, dockerfile: str | Path | None, options: BuildOptions
+    ) -> Image:
+        """Builds a folder of the learner's.
 
         what        the context, as they wrote it
         dockerfile  text if it has a newline, else a path relative to the context; without it,
@@ -84,7 +86,7 @@ class Builder:
         text, path = _dockerfile(context, dockerfile)
         named = ["-f", "-"] if path is None else ["-f", str(path)] if dockerfile else []
         folder = context.resolve()
-        return self.text(
+        return self.build_text(
             folder,
             text,
             tag=f"{names.TAG_PREFIX}{_tag_part(folder.name)}:yours",
@@ -93,21 +95,21 @@ class Builder:
             path=path,
         )
 
-    def text(
+    def build_text(
         self,
         context: Path,
         text: str,
         *,
         tag: str,
         shown: list[str],
-        options: Options = PLAIN,
+        options: BuildOptions = PLAIN,
         key: str | None = None,
         before: str | None = None,
         path: Path | None = None,
         title: str | None = None,
         stops: Stops | None = None,
     ) -> Image:
-        """A Dockerfile's text in a context.
+        """Builds a Dockerfile's text in a context.
 
         tag     what the image is called
         shown   how `docker build` is told of the Dockerfile and the context
@@ -138,7 +140,7 @@ class Builder:
             key=key,
             before=before,
             dockerfile=text,
-            command=shlex.join(["docker", "build", "-t", tag, *options.words, *shown]),
+            command=shlex.join(["docker", "build", "-t", tag, *options.flags, *shown]),
             bases=tuple(bases),
             target=options.target,
             context_size=built.context_size,
