@@ -207,7 +207,7 @@ def _book(options: argparse.Namespace) -> int:
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
     from helpers.engines.engine import Engine
-    from helpers.show import facts, progress
+    from helpers.show import log, progress
     from helpers.show.place import place
 
     if options.action in ("export", "load") and not options.what:
@@ -230,7 +230,7 @@ def _bases(options: argparse.Namespace) -> int:
                 with progress.listener(f"base {name}") as listen:
                     base = bases.ensure(name, listen)
                 if place() == "nowhere":  # a log, where nothing was drawn
-                    _say(facts.ready(base, time.monotonic() - began))
+                    _say(log.base(base, time.monotonic() - began))
         print(bases.table())
     return 0
 

@@ -90,12 +90,6 @@ def _provenance(base: Base) -> str:
     return said
 
 
-def ready(base: Base, seconds: float) -> str:
-    """A line for a log: a base that is local now, and how long that took."""
-    took = units.seconds(seconds)
-    return f"{base.name:<44} {units.size(base.size):>8}  {base.source}, {took}"
-
-
 def _base_info(value: BaseInfo) -> Iterator[Block]:
     yield from _bases((value,))
 
@@ -128,13 +122,13 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
     )
     if loose := [row.name for row in rows if row.digest is None]:
         yield Prose(f"Not pinned to a digest: {', '.join(loose)}.")
-    for here, said in (
-        ("hub", "the registry's image"),
-        ("stand-in", "a stand-in"),
-        (None, "nothing"),
+    for here, said, every in (
+        ("hub", "the registry's image", "all"),
+        ("stand-in", "a stand-in", "all"),
+        (None, "nothing", "any of the"),
     ):
         if found := [row.name for row in rows if row.here == here]:
-            which = f"all {len(rows)}" if len(found) == len(rows) > 1 else ", ".join(found)
+            which = f"{every} {len(rows)}" if len(found) == len(rows) > 1 else ", ".join(found)
             yield Engine(f"{said} is here for {which}")
 
 

@@ -20,7 +20,7 @@ from helpers.engines.engine import Engine
 from helpers.errors import LabError
 from helpers.setup import doctor
 from helpers.setup.environment import Say
-from helpers.show import facts, units
+from helpers.show import log, units
 from helpers.testing import leftovers, processes
 
 TICK = 60
@@ -49,8 +49,9 @@ BROWSER = Part("browser tests", ("tests/browser",))
 
 PARTS = (NOTEBOOKS, UNIT, ENGINE, BROWSER, VARIANTS)
 """In the order in which they begin. The notebooks need the bases in the order in which they are
-made, the engine's tests in any: so those come after the ones that need no engine. The browser's
-need them all to be there, as a page does not wait for minutes."""
+made, the engine's tests in any: so those come after the ones that need no engine. The browser's,
+whose pages wait for seconds, come when part one's bases are there and most of its images are built.
+The variants are a part of their own and come last: so both places have work until the end."""
 
 AT_ONCE = 2
 """Parts that run side by side: while one compiles, the other waits for the engine."""
@@ -181,7 +182,7 @@ def _make_bases(engine: Engine, say: Say) -> None:
         except LabError as error:
             say(f"  {name}: {error}")  # the tests that need it fail, and are counted
         else:
-            say(f"  {facts.ready(base, time.monotonic() - began)}")
+            say(f"  {log.base(base, time.monotonic() - began)}")
 
 
 def _run_parts(

@@ -311,7 +311,7 @@ base          notebooks  registry    its image  read on     stand-in  time to ma
 gcc:14        01 02      Docker Hub    1.52 GB  2026-08-05   1.09 GB    1 min 10 s
 gcr.io/a/b:1  22         gcr.io              -  -            2.37 MB        15.0 s
 Not pinned to a digest: gcr.io/a/b:1.
-engine | nothing is here for all 2""",
+engine | nothing is here for any of the 2""",
     ),
     (
         Comparison(
