@@ -2,8 +2,8 @@
 
 What a notebook's place does with HTML, and what is done about it:
 - JupyterLab drops `<style>` from a notebook that isn't trusted yet, as a fresh clone isn't, and
-  `var()` from inline styles; it sets table cells to the right. So the few styles are inline and
-  literal.
+  `var()` from inline styles; it sets table cells to the right, and lets them wrap whatever their
+  attributes say. So the few styles are inline and literal, and a figure's blank does not break.
 - GitHub drops every style. So each thing is said by its element and by a sign, never by colour
   alone.
 - Themes are light or dark. So text has the theme's own colour; only a sign brings both of its own.
@@ -160,14 +160,17 @@ def _cell(cell: str | Cell | Bar, column: Column) -> str:
     sign = ""
     if isinstance(cell, Cell):
         cell, sign = cell.text, _sign(cell.sign, after=" ")
-    word = _word(cell, words=column.figures or column.words) if cell else ""
-    if column.figures:  # JupyterLab lets cells wrap, whatever their attributes say
-        word = word.replace(" ", "&nbsp;")
+    if not cell:
+        word = ""
+    elif column.figures:
+        word = _word(cell, words=True).replace(" ", "&nbsp;")
+    else:
+        word = _word(cell, words=column.words)
     return f"<td{_side(column)}>{sign}{word}</td>"
 
 
 def _side(column: Column) -> str:
-    # Attributes, for GitHub and for notebooks that aren't trusted, where styles are dropped.
+    # An attribute, for GitHub and for notebooks that aren't trusted, where styles are dropped.
     return ' align="right"' if column.figures else LEFT
 
 

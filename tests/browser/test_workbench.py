@@ -52,7 +52,9 @@ def test_choices_change_the_dockerfile_and_are_built(lab):
     assert rows.count() == 3
     assert "static with musl, stripped" in rows.nth(2).inner_text()
     told = [rows.nth(i).locator("td").nth(2).inner_text() for i in range(3)]
-    assert told[:2] == ["-", "-"] and told[2].endswith(" %"), "against the first that runs"
+    assert told[:2] == ["-", "-"] and told[2].endswith("\N{NO-BREAK SPACE}%"), (
+        "against the first that runs"
+    )
     assert min(page.evaluate(GAPS)) > 12
     assert page.locator(".jp-OutputArea figure img[alt*='2 images']").count() == 1
     page.locator(".jp-OutputArea figure").scroll_into_view_if_needed()

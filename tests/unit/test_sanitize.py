@@ -73,6 +73,7 @@ DIFFERENT = {
     "a row": ("a  1.1 GB\nb  2 B", "a  1.1 GB"),
     "a program's word for the engine": ("  engine | a", "  engine | b"),
     "an engine's line that isn't there": ("ran\nengine | a", "ran"),
+    "a number of times": ("5 min 1 min 30 s", "1 min 30 s"),
     "another unit": ("5 m", "6 m"),
     "a mode": ("-rwxr-xr-x  0:0", "-rw-r--r--  0:0"),
 }

@@ -63,10 +63,10 @@ def test_a_reduction_is_against_the_first_that_runs():
     assert "no: exit 1" in view._board.value and "img" not in view._board.value
     view._fields["linking"].value = "static with musl"
     press(view)
-    assert " more" not in view._board.value and " %" not in view._board.value
+    assert "more" not in view._board.value and "%" not in view._board.value
     view._fields["strip"].value = True
     press(view)
-    assert view._board.value.count(" % more") == 1 and "2 images" in view._board.value
+    assert view._board.value.count("&nbsp;%&nbsp;more") == 1 and "2 images" in view._board.value
 
 
 def test_what_came_of_another_choice_goes():
