@@ -119,8 +119,8 @@ def execute(
     began = time.monotonic()
     over = _in_thread(lambda: _run(client), failures)
     try:
-        while not over.wait(0.2):
-            pass
+        while not over.is_set():  # Ctrl-C in a `wait` can leave the event's lock held
+            time.sleep(0.1)
     except KeyboardInterrupt:
         _interrupt(client, over)
         raise

@@ -108,14 +108,18 @@ def test_an_interrupt_lets_the_cell_put_away_what_it_started(saved, tmp_path):
             "finally:\n    pathlib.Path('put-away').touch()"
         )
     )
-    code = f"from helpers.series import notebooks; notebooks.execute(notebooks.Path({str(path)!r}))"
+    code = (  # where it hangs, if it does, is in what it says
+        "import faulthandler; faulthandler.dump_traceback_later(50, exit=True)\n"
+        "from helpers.series import notebooks\n"
+        f"notebooks.execute(notebooks.Path({str(path)!r}))"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=names.ROOT, stderr=subprocess.PIPE)
     while not (tmp_path / "begun").exists() and process.poll() is None:
         time.sleep(0.05)
 
     process.send_signal(signal.SIGINT)
 
-    assert b"KeyboardInterrupt" in process.communicate(timeout=60)[1]
+    assert b"\nKeyboardInterrupt" in process.communicate(timeout=60)[1]
     assert (tmp_path / "put-away").exists()
 
 
