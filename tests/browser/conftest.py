@@ -57,19 +57,19 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Chromium, as the system has it."""
+def context():
+    """One context of Chromium, as the system has it, for all pages: JupyterLab's code is fetched
+    and compiled once; cookies and what a page stores are shared."""
     if lacks := host.browser_lacks():
         pytest.skip(f"not on this machine: {' and '.join(package.name for package in lacks)}")
     with chromium() as found:
-        # One for all pages, so that JupyterLab's code is fetched and compiled once.
         yield found.new_context(viewport={"width": 1280, "height": 1000})
 
 
 @pytest.fixture
-def lab(server, browser, folder, request) -> Iterator[Lab]:
+def lab(server, context, folder, request) -> Iterator[Lab]:
     """A page with JupyterLab. Its screenshots are kept as `results/screens/TEST-NAME.png`."""
-    page = browser.new_page()
+    page = context.new_page()
     lab = Lab(page, server, folder, request.node.name)
     try:
         yield lab

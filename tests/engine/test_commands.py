@@ -216,9 +216,11 @@ def test_to_look_at_an_image_that_is_not_there_is_one_sentence(image, typed):
     assert "no-such-image:1" in ended.stderr
 
 
-def test_clean_removes_what_is_ours(engine, image):
-    # named, an engine is taken for another's, whose build cache stays: other tests build with it
-    ended = start("clean", DOCKER_HOST=engine.host)
+def test_clean_removes_what_is_ours(engine, image, tmp_path):
+    # An engine that is named is another's, and keeps its build cache; the newer one, of this user's
+    # cache folder, is not found: other tests build on both meanwhile.
+    elsewhere = {"DOCKER_HOST": engine.host, names.CACHE_VARIABLE: str(tmp_path)}
+    ended = start("clean", **elsewhere)
 
     assert ended.returncode == 0, ended.stderr
     assert not engine.client.images.list(image)

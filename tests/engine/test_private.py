@@ -21,6 +21,7 @@ import pytest
 
 from helpers import names, newer
 from helpers.building.build import build
+from helpers.cleaning import clean
 from helpers.engines import engine as engines
 from helpers.engines import private
 from helpers.engines.endpoints import Endpoint
@@ -29,7 +30,6 @@ from helpers.engines.private.attachment import where
 from helpers.engines.private.namespaces import sweep
 from helpers.engines.private.place import Place
 from helpers.errors import EngineError
-from helpers.lab import Lab
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can start one"
@@ -247,7 +247,7 @@ def test_clean_empties_its_build_cache(tmp_path):
         tag, labels = f"{names.TAG_PREFIX}cached:1", {names.OWNER_LABEL: names.owner()}
         build(engine, tmp_path, "FROM scratch\nCOPY a /\n", tag=tag, labels=labels)
         assert engine.client.df()["BuildCache"]
-        Lab(engine=engine).clean()
+        clean(engine)
         assert not engine.client.df()["BuildCache"]
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import tarfile
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -65,10 +66,12 @@ def test_every_recipe_is_used():
 
 
 def test_what_buildpack_deps_has_is_written_alike_and_so_made_once():
-    recipes = [file.read_text() for file in base_table.FOLDER.glob("*.Dockerfile")]
-    steps = [i for text in recipes for i in instructions(text) if "libmagickwand-dev" in i.value]
-    assert len(steps) == 5
-    assert len({step.value for step in steps}) == 1
+    recipes = [instructions(f.read_text()) for f in base_table.FOLDER.glob("*.Dockerfile")]
+    pairs = [pair for steps in recipes for pair in pairwise(steps)]
+    ours = [pair for pair in pairs if "libmagickwand-dev" in pair[1].value]
+    assert len(ours) == 5
+    assert len({step.value for _, step in ours}) == 1
+    assert {(i.keyword, i.value.split()[0]) for i, _ in ours} == {("FROM", "debian:trixie")}
 
 
 def _bases_of(notebook):
