@@ -42,8 +42,9 @@ class Part:
 
 
 UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py", "tests/test_book.py"))
-ENGINE = Part("engine tests", ("tests/engine", "--ignore=tests/engine/test_variants.py"))
-VARIANTS = Part("variants", ("tests/engine/test_variants.py",))
+LAST = ("tests/engine/test_commands.py", "tests/engine/test_variants.py")
+ENGINE = Part("engine tests", ("tests/engine", *(f"--ignore={path}" for path in LAST)))
+VARIANTS = Part("variants and commands", LAST)
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
 BROWSER = Part("browser tests", ("tests/browser",))
 
@@ -51,7 +52,8 @@ PARTS = (NOTEBOOKS, UNIT, ENGINE, BROWSER, VARIANTS)
 """In the order in which they begin. The notebooks need the bases in the order in which they are
 made, the engine's tests in any: so those come after the ones that need no engine. The browser's,
 whose pages wait for seconds, come when part one's bases are there and most of its images are built.
-The variants are a part of their own and come last: so both places have work until the end."""
+The variants, and the commands with them, are a part of their own and come last: so both places have
+work until the end."""
 
 AT_ONCE = 2
 """Parts that run side by side: while one compiles, the other waits for the engine."""
