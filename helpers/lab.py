@@ -184,7 +184,8 @@ class Lab(Value):
         for each in what:
             items += samples.variants(each) if isinstance(each, str) else [each]
         wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
-        for name in {n for v in wanted if isinstance(v, Variant) for n in self._references(v)}:
+        rows = [i for i in wanted if isinstance(i, Variant)]
+        for name in {n for v in rows for n in dockerfiles.references(v.text, v.args)}:
             self.base(name)
         stops = Stops()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -412,9 +413,6 @@ class Lab(Value):
         self.engine.close()
         if self._first:
             self._first.close()
-
-    def _references(self, variant: Variant) -> list[str]:
-        return dockerfiles.references(variant.text, variant.args)
 
     def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):

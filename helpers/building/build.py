@@ -171,8 +171,8 @@ def build(
         work, title = reader.failed(problem[0])
         failed = failures.failure(*problem, work, title, own_steps)
         if failed.may_pass and tries > 1:
-            same |= {"options": options, "listener": listener, "tries": tries - 1}
-            return build(engine, context, dockerfile, tag=tag, **same)
+            once_more = {"options": options, "listener": listener, "tries": tries - 1}
+            return build(engine, context, dockerfile, tag=tag, **once_more, **same)
 
         def again(beginning: str, name: str) -> Built:
             # what the steps see; target and cache are matters of the build that failed

@@ -43,6 +43,7 @@ class Part:
 
 UNIT = Part("unit tests", ("tests/unit", "tests/test_notebooks.py", "tests/test_book.py"))
 LAST = ("tests/engine/test_commands.py", "tests/engine/test_variants.py")
+"""Of the engine's tests those that are a part of their own: see PARTS."""
 ENGINE = Part("engine tests", ("tests/engine", *(f"--ignore={path}" for path in LAST)))
 VARIANTS = Part("variants and commands", LAST)
 NOTEBOOKS = Part("notebooks", ("--nbval", "notebooks"))
