@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from helpers.errors import BuildFailed, LabError
+from helpers.core.errors import BuildFailed, LabError
 
 if TYPE_CHECKING:
-    from helpers.lab import Lab
+    from helpers.lab.facade import Lab
 
 __all__ = ["BuildFailed", "Lab", "LabError"]
 
@@ -13,7 +13,7 @@ __all__ = ["BuildFailed", "Lab", "LabError"]
 def __getattr__(name: str):
     # Lab needs the installed packages; set-up runs before they are there.
     if name == "Lab":
-        from helpers.lab import Lab
+        from helpers.lab.facade import Lab
 
         return Lab
     raise AttributeError(f"module 'helpers' has no attribute {name!r}")

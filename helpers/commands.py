@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.setup import environment as setup
 from helpers.setup import host
 from helpers.testing import processes
@@ -138,7 +138,7 @@ def _interpreter(options: argparse.Namespace) -> Path | None:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
     from helpers.series import copies, notebooks
     from helpers.setup import doctor
 
@@ -186,7 +186,7 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
     from helpers.series import results
     from helpers.setup import doctor
 
@@ -206,9 +206,9 @@ def _book(options: argparse.Namespace) -> int:
 
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
-    from helpers.engines.engine import Engine
-    from helpers.show import log, progress
-    from helpers.show.place import place
+    from helpers.engine.client import Engine
+    from helpers.view import log, progress
+    from helpers.view.place import place
 
     if options.action in ("export", "load") and not options.what:
         raise LabError(f"Which file? Type `python3 -m helpers bases {options.action} FILE`.")
@@ -236,8 +236,8 @@ def _bases(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
-    from helpers.lab import Lab
+    from helpers.engine.client import Engine
+    from helpers.lab.facade import Lab
 
     command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
     with Engine.find(start=False) as engine:
@@ -247,9 +247,9 @@ def _why(options: argparse.Namespace) -> int:
 
 
 def _advise(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
-    from helpers.lab import Lab
-    from helpers.show import facts, terminal
+    from helpers.engine.client import Engine
+    from helpers.lab.facade import Lab
+    from helpers.view import facts, terminal
 
     path = Path(options.what).expanduser()
     with Engine.find(start=False) as engine:
@@ -266,9 +266,9 @@ def _advise(options: argparse.Namespace) -> int:
 
 
 def _explore(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
-    from helpers.images.image import image_of
-    from helpers.show import explored, terminal
+    from helpers.engine.client import Engine
+    from helpers.image.stored import image_of
+    from helpers.view import explored, terminal
 
     with Engine.find(start=False) as engine:
         image = image_of(engine, options.image)
@@ -278,10 +278,10 @@ def _explore(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from helpers.engines.engine import Engine
-    from helpers.images.difference import difference
-    from helpers.images.image import image_of
-    from helpers.show import facts, terminal
+    from helpers.engine.client import Engine
+    from helpers.image.difference import difference
+    from helpers.image.stored import image_of
+    from helpers.view import facts, terminal
 
     with Engine.find(start=False) as engine:
         pair = [image_of(engine, name) for name in (options.first, options.second)]
@@ -297,8 +297,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace) -> int:
     from helpers import newer
-    from helpers.engines.engine import Engine
-    from helpers.lab import Lab
+    from helpers.engine.client import Engine
+    from helpers.lab.facade import Lab
 
     with Engine.find() as engine:
         Lab(engine=engine).clean(bases=options.bases)
@@ -334,7 +334,7 @@ def _wants_stand_ins() -> bool:
     if chosen or not host.has_engine():
         return chosen in (None, "stand-ins")
     from helpers.bases.source import Bases
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
     with Engine.find(start=False) as engine:
         return Bases(engine).source_line.startswith("stand-ins")

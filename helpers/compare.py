@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.errors import LabError
-from helpers.value import Value
+from helpers.core.errors import LabError
+from helpers.core.value import Value
 
 if TYPE_CHECKING:
     import pandas
 
     from helpers.bases.source import Base
-    from helpers.images.image import Image
-    from helpers.running.run import Run
+    from helpers.image.stored import Image
+    from helpers.run.container_run import Run
     from helpers.samples import Article, Variant
-    from helpers.show.plot import Bars
+    from helpers.view.plot import Bars
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ class Comparison(Value):
 
     def bars(self) -> Bars:
         """Horizontal bars on a log scale, each beside the article's figure."""
-        from helpers.show import plot
+        from helpers.view import plot
 
         return plot.bars(self)
 
     def save(self, path: str | Path) -> None:
         """Writes the bars to a file, PNG or SVG by its name. Raises LabError for another end."""
-        from helpers.show import plot
+        from helpers.view import plot
 
         plot.save(self, Path(path))
 

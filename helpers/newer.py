@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING
 import docker.errors
 import filelock
 
-from helpers import names
-from helpers.building.build import build
-from helpers.engines import needs as needed
-from helpers.engines import transfer
-from helpers.engines.engine import Engine
-from helpers.engines.needs import Needs
-from helpers.errors import BuildFailed, EngineError, LabError
-from helpers.events import Event, Listener, ignore
-from helpers.running.container import unstarted
+from helpers.build.builder import build
+from helpers.core import names
+from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.core.events import Event, Listener, ignore
+from helpers.engine import needs as needed
+from helpers.engine import transfer
+from helpers.engine.client import Engine
+from helpers.engine.container import unstarted
+from helpers.engine.needs import Needs
 from helpers.setup import host
 
 if TYPE_CHECKING:
     from helpers.bases.source import Bases
-    from helpers.engines.private.place import User
+    from helpers.engine.private.place import User
 
 BASE = "debian:trixie-slim"
 
@@ -117,7 +117,7 @@ def users() -> list[User]:
     """The processes that use the newer engine now."""
     if sys.platform != "linux":
         return []
-    from helpers.engines import private
+    from helpers.engine import private
 
     return private.users(str(root()))
 
@@ -127,7 +127,7 @@ def remove() -> None:
     folder = root()
     if sys.platform != "linux" or not folder.parent.is_dir() or not host.is_root():
         return
-    from helpers.engines import private  # of POSIX alone
+    from helpers.engine import private
 
     with filelock.FileLock(folder.with_suffix(".lock")):
         if private.remove(str(folder)) and folder.is_dir():
@@ -150,7 +150,7 @@ def _stamp() -> Path:
 
 def _make(first: Engine, bases: Bases, folder: Path, listener: Listener) -> None:
     """Has the first engine build the system, and unpacks it. Raises LabError."""
-    from helpers.engines import private
+    from helpers.engine import private
 
     if private.users(str(folder)):
         raise EngineError(

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from helpers import names
-from helpers.errors import LabError
-from helpers.value import Value
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.core.value import Value
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.series import book, notebooks
 
 SERIES = notebooks.find()

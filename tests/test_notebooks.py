@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 from helpers.series import notebooks
 from helpers.series import rules as notebook_rules
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from helpers.value import Value
+from helpers.core.value import Value
 
 if TYPE_CHECKING:
     from helpers.advice.subject import Subject

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Layer, Subject
-from helpers.images.folders import Folders
+from helpers.files.folders import Folders
 
 REMOVED, AGAIN = "removed too late", "written again"
 

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.errors import LabError
-from helpers.value import Value
+from helpers.core.errors import LabError
+from helpers.core.value import Value
 
 LIMIT = 60
 """Seconds: it takes less than one."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers import names
-from helpers.images.layers import EMPTY
+from helpers.core import names
+from helpers.image.layers import EMPTY
 
 if TYPE_CHECKING:
-    from helpers.images.image import Image
+    from helpers.image.stored import Image
 
 RELEASES = ("/etc/os-release", "/usr/lib/os-release")
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.errors import BuildFailed, EngineError, LabError
-from helpers.value import Value
+from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.core.value import Value
 
 if TYPE_CHECKING:
-    from helpers.advice.advice import Advice
-    from helpers.images.image import Image
-    from helpers.running.run import Run
-    from helpers.show.dockerfiles import DockerfileView
+    from helpers.advice.advise import Advice
+    from helpers.dockerfile.marks import DockerfileView
+    from helpers.image.stored import Image
+    from helpers.run.container_run import Run
 
 TIMEOUT = 20
 """Seconds that a program may run: a service that goes on is stopped, and compared by what it has

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
-from helpers.images.packages import DPKG_INFO, reached
+from helpers.image.packages import DPKG_INFO, reached
 
 INSTALL = re.compile(r"\bapt(?:-get)?\b([^&|;]*?\s)install(?=\s)([^&|;]*)")
 """One call of it, with what stands before and behind the word."""

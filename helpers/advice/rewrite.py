@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import commonpath, join, normpath
 
-from helpers.advice import bases, hidden, known, stage
+from helpers.advice import hidden, known, stage
+from helpers.advice import slimmer as bases
 from helpers.advice.finding import Finding
 from helpers.advice.recommended import INSTALL, NO_RECOMMENDS, RECOMMENDED
-from helpers.advice.script import Script, Step
 from helpers.advice.subject import Subject
 from helpers.advice.symbols import SYMBOLS
+from helpers.dockerfile.script import Script, Step
 
 PACKAGE_LISTS = "package lists"
 """As `known.toml` calls them."""

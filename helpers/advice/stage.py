@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from helpers.advice import known
-from helpers.advice.script import Script
 from helpers.advice.subject import Subject
+from helpers.dockerfile.script import Script
 
 STAYS = ("CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "STOPSIGNAL")
 """Instructions that say how to start what was built; they go to the last stage."""

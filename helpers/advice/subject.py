@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from helpers.advice.finding import Place
-from helpers.binaries.elf import Linkage, examine
-from helpers.binaries.elf_header import MAGIC
-from helpers.building.dockerfile import Instruction, instructions
+from helpers.core.errors import EngineError, LabError
 from helpers.diagnosis.command import Process, Start, starts
-from helpers.errors import EngineError, LabError
-from helpers.images.packages import Owners, Packages, recorded
+from helpers.dockerfile.instructions import Instruction, instructions
+from helpers.elf.header import MAGIC
+from helpers.elf.linking import Linkage, examine
+from helpers.image.packages import Owners, Packages, recorded
 
 if TYPE_CHECKING:
-    from helpers.images.files import File
-    from helpers.images.rootfs import RootFS
+    from helpers.files.stack import File
+    from helpers.image.rootfs import RootFS
 
 
 class Layer(Protocol):

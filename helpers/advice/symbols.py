@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
-from helpers.binaries.anatomy import sections
-from helpers.binaries.elf_header import MAGIC
-from helpers.images.packages import DPKG_INFO
+from helpers.elf.anatomy import sections
+from helpers.elf.header import MAGIC
+from helpers.image.packages import DPKG_INFO
 
 PROGRAMS = 10
 """Programs that are read, the largest first: each is read whole."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence, top
 from helpers.advice.subject import Subject
-from helpers.images.packages import Package, reached
+from helpers.image.packages import Package, reached
 
 NPM_RECORD = "node_modules/.package-lock.json"
 """npm's own record of what it has installed, and which of it is for development."""

@@ -17,12 +17,12 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import docker.errors
 
-from helpers import names
-from helpers.errors import BaseUnavailable, LabError
-from helpers.events import Event, Listener
+from helpers.core import names
+from helpers.core.errors import BaseUnavailable, LabError
+from helpers.core.events import Event, Listener
 
 if TYPE_CHECKING:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
 LIST = "bases.json"
 _LOADED = "loaded-bases.json"  # in the cache folder

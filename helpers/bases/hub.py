@@ -13,14 +13,14 @@ import docker.auth
 import docker.errors
 import requests
 
-from helpers import names
 from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
-from helpers.errors import BaseUnavailable
-from helpers.events import Event, Listener
+from helpers.core import names
+from helpers.core.errors import BaseUnavailable
+from helpers.core.events import Event, Listener
 
 if TYPE_CHECKING:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
 _PROBE = 5.0  # seconds for the engine to say whether a registry answers
 _PROBED = "busybox:1.37"

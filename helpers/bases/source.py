@@ -16,18 +16,18 @@ import docker.errors
 import docker.utils
 import filelock
 
-from helpers import names
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.archive import Archive, Entry
 from helpers.bases.table import BaseInfo, BaseTable, short_name
-from helpers.engines import transfer
-from helpers.errors import BaseUnavailable, LabError
-from helpers.events import Event, Listener, ignore
-from helpers.value import Value
+from helpers.core import names
+from helpers.core.errors import BaseUnavailable, LabError
+from helpers.core.events import Event, Listener, ignore
+from helpers.core.value import Value
+from helpers.engine import transfer
 
 if TYPE_CHECKING:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
 ARCHIVE = "bases.tar"
 """The archive in the cache folder that is used without being named."""

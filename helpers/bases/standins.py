@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING
 
 import docker.errors
 
-from helpers import names
 from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
-from helpers.building.build import build
-from helpers.building.dockerfile import references
-from helpers.building.options import BuildOptions
-from helpers.errors import BaseUnavailable, BuildFailed
-from helpers.events import Event, Listener
+from helpers.build.builder import build
+from helpers.build.options import BuildOptions
+from helpers.core import names
+from helpers.core.errors import BaseUnavailable, BuildFailed
+from helpers.core.events import Event, Listener
+from helpers.dockerfile.instructions import references
 
 if TYPE_CHECKING:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
 SIGNALLED = 128
 """A shell's exit code is this plus the number of the signal that ended its program."""

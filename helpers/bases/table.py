@@ -7,8 +7,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names
-from helpers.value import Value
+from helpers.core import names
+from helpers.core.value import Value
 
 FOLDER = names.SAMPLES / "bases"
 

@@ -11,13 +11,13 @@ from functools import cached_property
 from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING
 
-from helpers.binaries.elf_header import MAGIC, Header, NotElf, read_header
-from helpers.binaries.loader import Closure, closure
 from helpers.diagnosis.command import BEGINNING, Process, Start, find
 from helpers.diagnosis.permissions import Identity, identity
+from helpers.elf.header import MAGIC, Header, NotElf, read_header
+from helpers.elf.loader import Closure, closure
 
 if TYPE_CHECKING:
-    from helpers.images.rootfs import RootFS
+    from helpers.image.rootfs import RootFS
 
 ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}
 """What most machines of an architecture run besides: their own kind with narrower addresses."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from posixpath import basename, join, normpath
 from typing import TYPE_CHECKING, Literal
 
-from helpers.binaries.elf_header import MAGIC
+from helpers.elf.header import MAGIC
 
 if TYPE_CHECKING:
-    from helpers.images.files import File
-    from helpers.images.rootfs import RootFS
+    from helpers.files.stack import File
+    from helpers.image.rootfs import RootFS
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What engines set where the image says nothing."""

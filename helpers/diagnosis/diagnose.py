@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from helpers.core.value import Value
 from helpers.diagnosis import causes, outcomes
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.command import Process, Start, starts
 from helpers.diagnosis.said import Said, table
-from helpers.value import Value
 
 if TYPE_CHECKING:
-    from helpers.images.rootfs import RootFS
+    from helpers.image.rootfs import RootFS
 
 __all__ = ["CHECKS", "Diagnosis", "Finding", "Process", "diagnose", "examine"]
 

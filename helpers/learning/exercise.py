@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers import names
-from helpers.errors import EngineError, LabError
-from helpers.value import Value
+from helpers.core import names
+from helpers.core.errors import EngineError, LabError
+from helpers.core.value import Value
 
 if TYPE_CHECKING:
-    from helpers.images.image import Image
+    from helpers.image.stored import Image
 
 
 SECOND = 1.1
@@ -247,7 +247,7 @@ def _empty(result: _Inspected, folders: list[str]) -> bool:
 
 def _recorded(result: _Inspected, wants: list[str]) -> bool:
     """Whether a scanner finds packages of these names, and maybe others."""
-    from helpers.images.packages import packages
+    from helpers.image.packages import packages
 
     with result.image.rootfs as fs:
         return {package.name for package in packages(fs, result.image.files)}.issuperset(wants)
@@ -299,7 +299,7 @@ def _same_layers(result: _Inspected, wanted: bool) -> bool:
 
 def _nothing_to_advise(result: _Inspected, wants: bool) -> bool:
     """Whether no remedy is worth it any more."""
-    from helpers.advice.advice import advise
+    from helpers.advice.advise import advise
 
     return (not advise(result.image).findings) == wants
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from helpers.errors import LabError
-from helpers.value import Value
+from helpers.core.errors import LabError
+from helpers.core.value import Value
 
 LEAST, MOST = 1, 10_000_000_000
 """Bytes between which a size is predicted: of nothing at all, and of a compiler ten times over."""
@@ -56,7 +56,7 @@ class Prediction(Value):
         return Answer(_bytes(found), self.guess)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from helpers.show import asking, live
+        from helpers.view import asking, live
 
         return live.bundle(self, asking.prediction)
 

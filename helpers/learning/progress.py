@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers import names
-from helpers.errors import LabError
-from helpers.images.layers import write
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.core.value import Value
+from helpers.image.layers import write
 from helpers.learning import exercise, quiz
-from helpers.value import Value
 
 PATIENCE = 5
 """Seconds to wait for another kernel that is writing."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers import names
-from helpers.errors import LabError
-from helpers.value import Value
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.core.value import Value
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Quiz(Value):
     questions: tuple[Question, ...]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from helpers.show import asking, live
+        from helpers.view import asking, live
 
         return live.bundle(self, asking.quiz)
 

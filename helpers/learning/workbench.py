@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.compare import Comparison, row_of
+from helpers.core.value import Value
+from helpers.dockerfile.marks import DockerfileView
 from helpers.learning.recipe import PROGRAMS, Choice
-from helpers.show.dockerfiles import DockerfileView
-from helpers.value import Value
 
 if TYPE_CHECKING:
-    from helpers.images.image import Image
-    from helpers.running.run import Run
+    from helpers.image.stored import Image
+    from helpers.run.container_run import Run
 
 Builds = Callable[[Path, str], "Image"]
 
@@ -81,12 +81,12 @@ class Workbench(Value):
         return Comparison(rows) if rows else None
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        from helpers.show import live
+        from helpers.view import live
 
         return live.bundle(self, Workbench.widget)
 
     def widget(self):
         """Controls for the choice, and a button that builds; the same lab, not another."""
-        from helpers.show import bench
+        from helpers.view import bench
 
         return bench.widget(self)

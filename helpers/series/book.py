@@ -18,8 +18,8 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.series import notebooks
 
 FOLDER = names.ROOT / "book"

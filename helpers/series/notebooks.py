@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 
 FOLDER = names.ROOT / "notebooks"
 

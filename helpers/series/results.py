@@ -7,10 +7,11 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers import names, samples
+from helpers import samples
+from helpers.core import names
 from helpers.series import notebooks
 from helpers.series.notebooks import Executed
-from helpers.show import facts, units
+from helpers.view import facts, units
 
 FOLDER = names.ROOT / "results"
 
@@ -81,7 +82,7 @@ def _name(path: Path) -> str:
 
 def _write_variants(folder: Path) -> None:
     """The variants that have a figure in the article, as this engine and these bases give them."""
-    from helpers.lab import Lab
+    from helpers.lab.facade import Lab
 
     keys = [variant.key for variant in samples.variants() if variant.article]
     comparison = Lab().compare(*keys)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.core import names
+from helpers.core.errors import EngineError, LabError
 from helpers.setup import environment as setup
 from helpers.setup import host
 
 if TYPE_CHECKING:
     from helpers.bases.source import Bases
     from helpers.bases.table import BaseInfo
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
 BUILDS = 4_000_000_000
 """Bytes on the engine's disk for what the series builds on its bases, build cache and all."""
@@ -127,8 +127,8 @@ def _packages() -> Finding:
 
 def _engine_and_bases() -> Iterator[Finding]:
     from helpers.bases.source import Bases
-    from helpers.engines.engine import Engine
-    from helpers.show import units
+    from helpers.engine.client import Engine
+    from helpers.view import units
 
     try:
         engine = Engine.find(start=False)
@@ -160,8 +160,8 @@ def _engine_and_bases() -> Iterator[Finding]:
 def _newer(engine: Engine) -> Finding:
     """Of the engine that notebooks get which ask for more than this one has."""
     from helpers import newer
-    from helpers.engines.needs import described
-    from helpers.show import units
+    from helpers.engine.needs import described
+    from helpers.view import units
 
     if newer.HAS.met_by(engine):
         return Finding("newer", "ok", "no other engine is needed for what is new in BuildKit")
@@ -214,7 +214,7 @@ def _users() -> Iterator[Finding]:
     if sys.platform != "linux":
         return
     from helpers import newer
-    from helpers.engines import private
+    from helpers.engine import private
 
     for kind, users in (("private", private.users()), ("newer", newer.users())):
         for user in users:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 
 STAMP = ".made-by-helpers.json"
 """In each .venv that this module made; one without it is somebody's own and is never changed."""

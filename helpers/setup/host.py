@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.core import names
+from helpers.core.errors import EngineError, LabError
 from helpers.setup.environment import NotReady, Say, venv_package
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -126,7 +126,7 @@ def is_here(mark: str) -> bool:
 def has_engine() -> bool:
     """Whether an engine answers. Raises EngineError for one that is there, or was chosen, and can't
     be used: that one wants mending."""
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
     try:
         Engine.find(start=False).close()
@@ -139,7 +139,7 @@ def has_engine() -> bool:
 
 def is_new() -> bool:
     """Whether the engine that answers has all that notebooks ask for."""
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
     from helpers.newer import HAS
 
     with Engine.find(start=False) as engine:

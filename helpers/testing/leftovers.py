@@ -14,12 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers import names
+from helpers.core import names
 
 if TYPE_CHECKING:
-    from helpers.engines.engine import Engine
+    from helpers.engine.client import Engine
 
-SUPERVISOR = "helpers.engines.private.supervisor"
+SUPERVISOR = "helpers.engine.private.supervisor"
 """In the command of the process that all of the private engine's descend from."""
 
 SYSCTLS = ("net/ipv4/ip_forward", "net/ipv[46]/conf/*/*", "net/bridge/*", "kernel/keys/*")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,13 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names, newer
-from helpers.engines.engine import Engine
-from helpers.errors import LabError
+from helpers import newer
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.engine.client import Engine
 from helpers.setup import doctor
 from helpers.setup.environment import Say
-from helpers.show import log, units
 from helpers.testing import leftovers, processes
+from helpers.view import log, units
 
 TICK = 60
 """Seconds between two signs of life."""
@@ -145,7 +146,7 @@ def _left_on_host(mark: str, before: leftovers.Look) -> list[str]:
 def _a_private_engine_is_used() -> bool:
     if sys.platform != "linux":
         return False
-    from helpers.engines import private
+    from helpers.engine import private
 
     return bool(private.users() or newer.users())
 

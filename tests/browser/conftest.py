@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 from helpers.setup import host
 from helpers.testing import processes
 from tests.browser.page import Lab, answers, chromium, free_port

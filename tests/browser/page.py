@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import names
+from helpers.core import names
 from helpers.series.notebooks import METADATA
 from helpers.setup import host
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 
 NOTEBOOKS = sorted(path.name for path in (names.ROOT / "notebooks").glob("[0-9]*.ipynb"))
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers import names
-from helpers.engines.engine import Engine
-from helpers.lab import Lab
+from helpers.core import names
+from helpers.engine.client import Engine
+from helpers.lab.facade import Lab
 
 
 @pytest.fixture(scope="session")

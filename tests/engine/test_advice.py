@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from helpers.advice import hidden
-from helpers.advice.bases import ALONE
 from helpers.advice.origin import Origin
 from helpers.advice.rewrite import PACKAGE_LISTS
+from helpers.advice.slimmer import ALONE
 from helpers.advice.subject import Subject
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import docker.errors
 import pytest
 
-from helpers import names
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.source import Bases
-from helpers.errors import BaseUnavailable, LabError
+from helpers.core import names
+from helpers.core.errors import BaseUnavailable, LabError
 
 TABLE = base_table.read()
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from helpers import names
-from helpers.building.build import SENDING, Built, build
-from helpers.building.options import BuildOptions
-from helpers.engines.engine import Engine
-from helpers.errors import BuildFailed, EngineError, LabError
-from helpers.events import Event
-from helpers.stops import Stops
+from helpers.build.builder import SENDING, Built, build
+from helpers.build.options import BuildOptions
+from helpers.core import names
+from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.core.events import Event
+from helpers.core.stops import Stops
+from helpers.engine.client import Engine
 
 BASE = "debian:trixie-slim"
 LABELS = {names.OWNER_LABEL: names.owner()}
@@ -320,9 +320,9 @@ SLEEPS = """
     import sys
     from pathlib import Path
     from helpers import names
-    from helpers.building.build import build
-    from helpers.building.options import BuildOptions
-    from helpers.engines.engine import Engine
+    from helpers.build.builder import build
+    from helpers.build.options import BuildOptions
+    from helpers.engine.client import Engine
 
     engine = Engine.find(start=False)
     engine.builder = {builder!r}

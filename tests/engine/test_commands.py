@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 
 FINE = "def test_fine():\n    pass\n"
 RED = "def test_red():\n    assert 1 == 2\n"
@@ -24,7 +24,7 @@ def test_leaves():
 """
 LEAVES_A_CONTAINER = """
 from helpers import names
-from helpers.engines.engine import Engine
+from helpers.engine.client import Engine
 
 def test_leaves():
     with Engine.find() as engine:

@@ -6,10 +6,11 @@ import threading
 import docker.errors
 import pytest
 
-from helpers import debug, names
-from helpers.building.build import build
-from helpers.errors import LabError
-from helpers.images.image import image_of
+from helpers.build.builder import build
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.image.stored import image_of
+from helpers.run import debug
 
 TAG = f"{names.TAG_PREFIX}test-debug"
 TOOLS = "busybox:1.37-musl"

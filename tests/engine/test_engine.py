@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.engines.engine import Engine
+from helpers.engine.client import Engine
 
 TAG = "localhost/shrink/test-engine:empty"
 

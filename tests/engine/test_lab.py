@@ -13,9 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import debug, names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.learning import exercise
+from helpers.run import debug
 
 HELLO = 'FROM busybox:1.37\nCMD ["echo", "hello"]\n'
 

@@ -8,11 +8,12 @@ import uuid
 
 import pytest
 
-from helpers import names, newer
-from helpers.building.build import REWRITES
-from helpers.engines.engine import Engine
-from helpers.errors import LabError
-from helpers.lab import Lab
+from helpers import newer
+from helpers.build.builder import REWRITES
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.engine.client import Engine
+from helpers.lab.facade import Lab
 from helpers.samples import Variant
 
 pytestmark = pytest.mark.skipif(
@@ -98,7 +99,7 @@ def test_a_variant_says_what_builder_it_needs(lab, monkeypatch):
         dockerfile=names.SAMPLES / "none",
         builder="0.10",
     )
-    monkeypatch.setattr("helpers.lab.samples.variant", lambda key: row)
+    monkeypatch.setattr("helpers.lab.facade.samples.variant", lambda key: row)
     with pytest.raises(LabError, match=r"needs BuildKit 0\.10, and docker .*Lab\(builder='0\.10'"):
         lab.build("some/variant")
 

@@ -19,17 +19,18 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names, newer
-from helpers.building.build import build
-from helpers.cleaning import clean
-from helpers.engines import engine as engines
-from helpers.engines import private
-from helpers.engines.endpoints import Endpoint
-from helpers.engines.engine import Engine
-from helpers.engines.private.attachment import where
-from helpers.engines.private.namespaces import sweep
-from helpers.engines.private.place import Place
-from helpers.errors import EngineError
+from helpers import newer
+from helpers.build.builder import build
+from helpers.core import names
+from helpers.core.errors import EngineError
+from helpers.engine import client as engines
+from helpers.engine import private
+from helpers.engine.client import Engine
+from helpers.engine.endpoints import Endpoint
+from helpers.engine.private.attachment import where
+from helpers.engine.private.namespaces import sweep
+from helpers.engine.private.place import Place
+from helpers.lab.cleaning import clean
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can start one"
@@ -42,7 +43,7 @@ SOON = 30.0
 
 USER = """
 import sys
-from helpers.engines import private
+from helpers.engine import private
 attachment = private.attach()
 print(attachment.socket, flush=True)
 sys.stdin.read()

@@ -5,8 +5,8 @@ import tarfile
 import docker.errors
 import pytest
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 
 RATE = 1_000_000
 

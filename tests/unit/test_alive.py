@@ -8,8 +8,8 @@ from tests.unit.kernel import execute, heard, printed, send, started
 
 SETUP = """
 import time, ipywidgets
-from helpers.show import alive
-from helpers.show.place import place
+from helpers.view import alive
+from helpers.view.place import place
 slider = ipywidgets.IntSlider()
 print(slider.model_id)
 """

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.binaries.anatomy import MOST_SECTIONS, Library, Section, anatomy, sections
-from helpers.errors import LabError
-from helpers.images.rootfs import FolderFS
-from helpers.show import html, text
+from helpers.core.errors import LabError
+from helpers.elf.anatomy import MOST_SECTIONS, Library, Section, anatomy, sections
+from helpers.image.rootfs import FolderFS
+from helpers.view import html, text
 from tests.unit.elves import GLIBC, GLIBC_TEXT, MUSL, MUSL_TEXT, elf, link, put
 
 LOADER = Library(1, GLIBC, "loader", GLIBC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers import atomic
+from helpers.core import atomic
 
 
 def test_a_file_takes_the_place_of_another_and_its_folder_is_made(tmp_path):

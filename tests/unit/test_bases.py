@@ -12,9 +12,9 @@ from helpers import newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.table import HUB, registry, short_name
-from helpers.building.dockerfile import instructions, references
-from helpers.errors import LabError
-from helpers.lab import TOOLS
+from helpers.core.errors import LabError
+from helpers.dockerfile.instructions import instructions, references
+from helpers.lab.facade import TOOLS
 from helpers.samples import variants
 from helpers.series import notebooks
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from helpers import commands, names
-from helpers.errors import LabError
+from helpers import commands
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.setup.environment import NotReady
 
 

@@ -11,12 +11,12 @@ from PIL import Image as Picture
 
 from helpers.bases.source import Base
 from helpers.compare import Comparison, Row, compare
+from helpers.core.errors import LabError
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.errors import LabError
-from helpers.images.image import Image, Layer, Layers
-from helpers.running.run import Run
+from helpers.image.stored import Image, Layer, Layers
+from helpers.run.container_run import Run
 from helpers.samples import variant
-from helpers.show import plot
+from helpers.view import plot
 
 RAN = Run(True, 0, "Hello, world!\n", None, False, 0.1, None)
 FAILED = Run(False, None, "", "exec", False, 0.1, Diagnosis("missing-loader", "It is missing."))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.building import dockerignore
-from helpers.building.context import DOCKERFILE, Context
-from helpers.errors import LabError
+from helpers.build.context import DOCKERFILE, Context
+from helpers.core.errors import LabError
+from helpers.dockerfile import ignore as dockerignore
 
 TREE = ["a.txt", "src/a.txt", "src/deep/b.log", "docs/README.md", "docs/x.md", "xsrc", ".env"]
 

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from helpers.errors import LabError
+from helpers.core.errors import LabError
 from helpers.series import copies, notebooks
 
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from helpers.errors import LabError
-from helpers.images import layer_tar
-from helpers.images.difference import Difference, FolderChange, difference
-from helpers.images.files import stacked
-from helpers.images.image import Image
+from helpers.core.errors import LabError
+from helpers.files import layer_tar
+from helpers.files.stack import stacked
+from helpers.image.difference import Difference, FolderChange, difference
+from helpers.image.stored import Image
 from tests.unit.elves import link, put
 
 

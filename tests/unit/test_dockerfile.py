@@ -3,7 +3,7 @@ the images changes no other byte."""
 
 import pytest
 
-from helpers.building.dockerfile import instructions, map_bases, references
+from helpers.dockerfile.instructions import instructions, map_bases, references
 
 EVERYTHING = """\
 # syntax=docker/dockerfile:1

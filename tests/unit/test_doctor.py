@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers import names
 from helpers.bases import table as base_table
+from helpers.core import names
 from helpers.setup import doctor
 
 GB = 1_000_000_000

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.binaries.elf import header, linkage
-from helpers.binaries.elf_header import HEAD, read_header
-from helpers.errors import LabError
-from helpers.images.rootfs import FolderFS
+from helpers.core.errors import LabError
+from helpers.elf.header import HEAD, read_header
+from helpers.elf.linking import header, linkage
+from helpers.image.rootfs import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, MUSL, MUSL_TEXT, PIE, elf, index, link, put
 
 

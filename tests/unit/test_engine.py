@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import names
-from helpers.engines import engine as engines
-from helpers.engines.endpoints import Endpoint
-from helpers.engines.engine import Engine, facts
-from helpers.errors import EngineError
+from helpers.core import names
+from helpers.core.errors import EngineError
+from helpers.engine import client as engines
+from helpers.engine.client import Engine, facts
+from helpers.engine.endpoints import Endpoint
 
 
 @pytest.fixture(autouse=True)
@@ -224,8 +224,8 @@ def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
 def test_it_can_be_imported_where_there_is_no_posix():
     script = (
         "import docker, sys; sys.modules['fcntl'] = None; sys.platform = 'darwin'\n"
-        "from helpers.engines.engine import Engine\n"
-        "from helpers.engines import engine\n"
+        "from helpers.engine.client import Engine\n"
+        "from helpers.engine import engine\n"
         "engine.usual = lambda: []\n"
         "try: Engine.find()\n"
         "except Exception as error: print(error)\n"
@@ -235,7 +235,7 @@ def test_it_can_be_imported_where_there_is_no_posix():
 
 
 def test_nothing_heavy_is_imported_before_an_engine_is_looked_for():
-    script = "import sys, helpers.engines.engine; print('docker' in sys.modules)"
+    script = "import sys, helpers.engine.client; print('docker' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
 
 

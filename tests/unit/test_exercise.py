@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import names
-from helpers.errors import LabError
-from helpers.images.rootfs import FolderFS
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.image.rootfs import FolderFS
 from helpers.learning import exercise
 from helpers.series import notebooks
 from tests.unit.elves import put
@@ -158,7 +158,7 @@ def test_stages_share_all_but_their_last_layer():
 
 
 def test_an_image_about_which_nothing_is_to_be_said_meets_its_condition(monkeypatch):
-    from helpers.advice import advice
+    from helpers.advice import advise as advice
 
     row = {"says": "A.", "nothing_to_advise": True, "hints": ["b"]}
     task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (exercise._condition(row),))

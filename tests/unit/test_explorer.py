@@ -5,16 +5,16 @@ import time
 
 import pytest
 
-from helpers import names
-from helpers.engines.engine import Engine
-from helpers.errors import LabError
-from helpers.images import layers
-from helpers.images.explorer import Explorer
-from helpers.images.files import Entry, File
-from helpers.images.image import Image
-from helpers.images.layer_tar import LayerRead
-from helpers.images.tree import Tree
-from helpers.show.explorer import Read, View, explorer
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.engine.client import Engine
+from helpers.files.layer_tar import LayerRead
+from helpers.files.stack import Entry, File
+from helpers.files.tree import Tree
+from helpers.image import layers
+from helpers.image.explorer import Explorer
+from helpers.image.stored import Image
+from helpers.view.explorer import Read, View, explorer
 from tests.unit.kernel import execute, heard, printed, send, started
 
 BAD = "/d/\x1b[31m<b>\u202e\udcff"
@@ -148,10 +148,10 @@ def test_files_that_come_after_it_was_closed_are_not_kept():
 
 IN_A_KERNEL = """
 import gc, time, weakref
-from helpers.images.files import File
-from helpers.images.tree import Tree
-from helpers.show import live
-from helpers.show.explorer import Read, View, explorer
+from helpers.files.stack import File
+from helpers.files.tree import Tree
+from helpers.view import live
+from helpers.view.explorer import Read, View, explorer
 
 trees, widgets = [], []
 

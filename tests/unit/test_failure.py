@@ -2,9 +2,9 @@
 
 import pytest
 
-from helpers.building.failure import Failure, failure
-from helpers.building.sent import sent
-from helpers.building.steps import steps
+from helpers.build.failure import Failure, failure
+from helpers.build.steps import steps
+from helpers.dockerfile.sent import sent
 
 DOCKERFILE = "FROM scratch\nCOPY x /\n"
 LOST = 'failed to read downloaded context: Get "http://build-context-1": context not found'

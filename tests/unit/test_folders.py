@@ -1,6 +1,6 @@
 """Paths by folder: what is on the way to them, and what goes with one."""
 
-from helpers.images.folders import Folders, folder_of, folders_of
+from helpers.files.folders import Folders, folder_of, folders_of
 
 
 def test_a_path_makes_all_that_is_on_its_way_a_folder():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.images.history import Made, layers_of, read
+from helpers.image.history import Made, layers_of, read
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from helpers import names
-from helpers.errors import EngineError, LabError
+from helpers.core import names
+from helpers.core.errors import EngineError, LabError
 from helpers.setup import host
 from helpers.setup.environment import NotReady
 

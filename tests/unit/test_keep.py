@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from helpers import names
+from helpers.core import names
 
 KEEP = names.SAMPLES / "django-site" / "keep.py"
 

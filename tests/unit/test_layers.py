@@ -11,9 +11,10 @@ import threading
 import pytest
 import zstandard
 
-from helpers import names
-from helpers.images import layer_tar, layers
-from helpers.images.files import Entry, File, stacked
+from helpers.core import names
+from helpers.files import layer_tar
+from helpers.files.stack import Entry, File, stacked
+from helpers.image import layers
 
 
 def member(name, data=b"", *, type=tarfile.REGTYPE, target="", mode=0o644, uid=0, pax=None):

@@ -7,13 +7,13 @@ from collections import Counter
 import ipywidgets
 import pytest
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.learning import exercise, prediction, progress, quiz
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import keep_answer, keep_exercise
-from helpers.show import asking, live
-from helpers.show.place import place
+from helpers.view import asking, live
+from helpers.view.place import place
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

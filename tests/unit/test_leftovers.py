@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 from helpers.testing import leftovers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host is looked at on Linux")

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.building import loaded
-from helpers.errors import LabError
+from helpers.core.errors import LabError
+from helpers.image import loaded
 
 TAG = "localhost/shrink/page:loaded"
 

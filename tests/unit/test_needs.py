@@ -3,9 +3,9 @@
 import pytest
 
 from helpers import newer
-from helpers.engines.engine import Engine
-from helpers.engines.needs import Needs, buildkit, described
-from helpers.errors import EngineError, LabError
+from helpers.core.errors import EngineError, LabError
+from helpers.engine.client import Engine
+from helpers.engine.needs import Needs, buildkit, described
 from helpers.setup import host
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.binaries import gobuild
-from helpers.images import packages as records
-from helpers.images.rootfs import FolderFS
-from helpers.show import html, text
+from helpers.elf import go_modules as gobuild
+from helpers.image import packages as records
+from helpers.image.rootfs import FolderFS
+from helpers.view import html, text
 from tests.unit.elves import elf, put
 
 STATUS = """\

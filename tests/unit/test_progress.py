@@ -10,14 +10,14 @@ import pexpect
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from helpers.events import Event, ignore
-from helpers.show import progress
-from helpers.show.tally import Tally
+from helpers.core.events import Event, ignore
+from helpers.view import progress
+from helpers.view.tally import Tally
 
 BUILD = textwrap.dedent("""
     import time
-    from helpers.events import Event
-    from helpers.show import progress
+    from helpers.core.events import Event
+    from helpers.view import progress
 
     def build(name, seconds=0.7):
         with progress.listener(name) as listen:

@@ -5,11 +5,11 @@ import pytest
 from helpers.advice import lint, proof
 from helpers.advice.lint import Lint
 from helpers.advice.proof import Proof, differs
-from helpers.errors import LabError
-from helpers.images.image import Image
-from helpers.running.run import Run
-from helpers.show import html, text
-from helpers.show.dockerfiles import DockerfileView
+from helpers.core.errors import LabError
+from helpers.dockerfile.marks import DockerfileView
+from helpers.image.stored import Image
+from helpers.run.container_run import Run
+from helpers.view import html, text
 
 
 def ran(output="a\n", exit_code=0, timed_out=False):

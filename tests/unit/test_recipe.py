@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from helpers.building.dockerfile import instructions, references
-from helpers.errors import LabError
+from helpers.core.errors import LabError
+from helpers.dockerfile.instructions import instructions, references
 from helpers.learning.recipe import PROGRAMS, SAME, Choice
 
 EVERY = [

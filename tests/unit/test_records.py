@@ -2,9 +2,9 @@
 
 import pytest
 
-from helpers import names
 from helpers.bases.source import Base
-from helpers.images import records
+from helpers.core import names
+from helpers.image import records
 
 BASE = Base("gcc:14", "localhost/shrink/base/gcc:14", "stand-in", None, 10, 20, "It differs.")
 FACTS = {"dockerfile": "FROM gcc:14\n", "key": "c-hello/gcc", "context_size": 80}

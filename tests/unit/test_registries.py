@@ -8,10 +8,10 @@ import tarfile
 import pytest
 import zstandard
 
-from helpers.errors import LabError
-from helpers.registries import traffic
-from helpers.registries.registry import Registry
-from helpers.registries.stored import ROOT, stored
+from helpers.core.errors import LabError
+from helpers.registry import traffic
+from helpers.registry.layout import ROOT, stored
+from helpers.registry.server import Registry
 
 ONE, TWO = (f"sha256:{character * 64}" for character in "12")
 

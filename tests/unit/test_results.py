@@ -5,7 +5,7 @@ import csv
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.errors import LabError
+from helpers.core.errors import LabError
 from helpers.series import notebooks, results
 
 

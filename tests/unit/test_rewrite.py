@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from helpers.advice import hidden
-from helpers.advice.bases import ALONE, SLIMMER
 from helpers.advice.recommended import RECOMMENDED
 from helpers.advice.rewrite import PACKAGE_LISTS, rewritten
-from helpers.advice.script import Script
+from helpers.advice.slimmer import ALONE, SLIMMER
 from helpers.advice.symbols import SYMBOLS
-from helpers.building.dockerfile import instructions
 from helpers.diagnosis.command import Process
+from helpers.dockerfile.instructions import instructions
+from helpers.dockerfile.script import Script
 from tests.unit.elves import elf, put
 from tests.unit.test_advice import Made, finding, image
 

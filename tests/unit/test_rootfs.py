@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from helpers.images.rootfs import FolderFS
+from helpers.image.rootfs import FolderFS
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from helpers import names
-from helpers.building.dockerfile import references
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.dockerfile.instructions import references
 from helpers.samples import variant, variants
 
 EVERY = variants()

@@ -7,7 +7,7 @@ import sys
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers import names
+from helpers.core import names
 from helpers.series import notebooks
 
 CONFIG = names.ROOT / "tests/sanitize.cfg"

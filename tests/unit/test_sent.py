@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.building.sent import BELOW, STAGE, sent
-from helpers.building.steps import steps
+from helpers.build.steps import steps
+from helpers.dockerfile.sent import BELOW, STAGE, sent
 
 HEAD = f"FROM scratch AS {STAGE}\nCOPY {BELOW}/ /\n"
 

@@ -8,7 +8,7 @@ import h2.events
 import pytest
 from google.protobuf.wrappers_pb2 import BytesValue, StringValue
 
-from helpers.building.session import GET_SECRET, HEALTH, Answers
+from helpers.build.session import GET_SECRET, HEALTH, Answers
 
 LONG = bytes(range(256)) * 1000  # more than HTTP/2 lets out unasked
 

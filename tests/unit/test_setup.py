@@ -9,8 +9,8 @@ import tomllib
 import pytest
 
 from helpers import __main__ as start
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.setup import environment as setup
 
 PROJECT = """

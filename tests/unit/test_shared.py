@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.errors import LabError
-from helpers.images.image import Layer
-from helpers.images.shared import shared
+from helpers.core.errors import LabError
+from helpers.image.shared import shared
+from helpers.image.stored import Layer
 
 
 def image(**layers):

@@ -11,24 +11,24 @@ import pytest
 
 from helpers.bases.source import Base
 from helpers.bases.table import BaseInfo, BaseTable
-from helpers.binaries.anatomy import Anatomy, Library, Section
-from helpers.binaries.elf import Linkage
 from helpers.compare import Comparison, Row
+from helpers.core.value import Value
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.images.difference import Difference, FolderChange
-from helpers.images.image import Config, File, Files, Image, Layer, Layers, Sizes
-from helpers.images.shared import Shared, SharedLayer
-from helpers.images.waste import Waste, Wasted
+from helpers.elf.anatomy import Anatomy, Library, Section
+from helpers.elf.linking import Linkage
+from helpers.engine.container import Stopped
+from helpers.files.waste import Waste, Wasted
+from helpers.image.difference import Difference, FolderChange
+from helpers.image.shared import Shared, SharedLayer
+from helpers.image.stored import Config, File, Files, Image, Layer, Layers, Sizes
 from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import Lesson, Progress
 from helpers.learning.quiz import Option, Question, Quiz
-from helpers.registries import Moved, Stored
-from helpers.running.container import Stopped
-from helpers.running.run import Run
+from helpers.registry import Moved, Stored
+from helpers.run.container_run import Run
 from helpers.samples import variant
-from helpers.show import DockerfileView, dockerfile, html, safe, text, units
-from helpers.value import Value
+from helpers.view import DockerfileView, dockerfile, html, safe, text, units
 
 GCC = Base("gcc:14", "localhost/shrink/base/gcc:14", "stand-in", None, 1_090_000_000, 1_520_000_000)
 DIAGNOSIS = Diagnosis(
@@ -533,7 +533,7 @@ def test_drawing_imports_nothing_heavy():
     heavy = "docker pandas matplotlib ipywidgets rich IPython numpy google elftools"
     code = f"""
 import sys
-import helpers.show.text, helpers.show.html, helpers.show.progress, helpers.show.plot
+import helpers.view.text, helpers.view.html, helpers.view.progress, helpers.view.plot
 import helpers.compare
 print([name for name in {heavy.split()} if name in sys.modules])
 """

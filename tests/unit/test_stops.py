@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.stops import Stops
+from helpers.core.stops import Stops
 
 
 def test_what_runs_is_stopped_once_each():

@@ -6,12 +6,12 @@ import re
 import pytest
 from rich.console import Console
 
-from helpers.images.files import Entry, stacked
-from helpers.images.image import Config, Image, Layer, Layers
-from helpers.images.waste import waste
-from helpers.show import explored, terminal, text
-from helpers.show.blocks import Branch, Branches, Fact, Output, Table, Title
-from helpers.show.blocks import Column as Col
+from helpers.files.stack import Entry, stacked
+from helpers.files.waste import waste
+from helpers.image.stored import Config, Image, Layer, Layers
+from helpers.view import explored, terminal, text
+from helpers.view.blocks import Branch, Branches, Fact, Output, Table, Title
+from helpers.view.blocks import Column as Col
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 BAD = "[bold red]a[/] :smile: \x1b[31m\u202e\udce9 https://x.y/ 'z' 12 None ✗ b"

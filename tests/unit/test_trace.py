@@ -2,11 +2,11 @@
 
 import pytest
 
-from helpers.building.classic import Classic
-from helpers.building.sent import sent
-from helpers.building.steps import Steps, steps
-from helpers.building.trace import EXPORT, Trace, status_response
-from helpers.events import Event
+from helpers.build.classic import Classic
+from helpers.build.steps import Steps, steps
+from helpers.build.trace import EXPORT, Trace, status_response
+from helpers.core.events import Event
+from helpers.dockerfile.sent import sent
 
 DOCKERFILE = """\
 ARG VERSION=14

@@ -2,11 +2,11 @@
 
 import pytest
 
-from helpers import names
-from helpers.images.files import Entry, File, stacked
-from helpers.images.layer_tar import LayerRead
-from helpers.images.layers import Lists
-from helpers.images.tree import Tree
+from helpers.core import names
+from helpers.files.layer_tar import LayerRead
+from helpers.files.stack import Entry, File, stacked
+from helpers.files.tree import Tree
+from helpers.image.layers import Lists
 
 
 def file(path, size=0, kind="file", change="added"):

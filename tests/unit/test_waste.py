@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.images import layer_tar
-from helpers.images.files import Entry
-from helpers.images.waste import Wasted, waste
+from helpers.files import layer_tar
+from helpers.files.stack import Entry
+from helpers.files.waste import Wasted, waste
 
 
 def file(path, size):

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import ipywidgets
 from ipywidgets.widgets.widget import _instances
 
-from helpers.errors import LabError
-from helpers.events import Event
+from helpers.core.errors import LabError
+from helpers.core.events import Event
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
-from helpers.running.run import Run
-from helpers.show import progress
-from helpers.show.bench import _Bench
+from helpers.run.container_run import Run
+from helpers.view import progress
+from helpers.view.bench import _Bench
 
 RAN = Run(True, 0, "Hello, world!\n", None, False, 0.1, None)
 FAILED = Run(False, 1, "no such thing\n", None, False, 0.1, None)

@@ -1,0 +1,184 @@
+"""Containers for as long as a `with` lasts: one that is never started, and one that runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import docker.errors
+import requests.exceptions
+
+from helpers.core import names
+from helpers.core.errors import LabError, silent
+from helpers.core.value import Value
+
+if TYPE_CHECKING:
+    from helpers.engine.client import Engine
+    from helpers.image.stored import Image
+
+GRACE = 10
+"""Seconds between SIGTERM and SIGKILL, as `docker stop` has them."""
+
+
+@dataclass(frozen=True, repr=False)
+class Stopped(Value):
+    """How a container ended when it was told to.
+
+    exit_code  137 is 128 + 9, killed; 143 is 128 + 15, ended by SIGTERM
+    seconds    that it took
+    """
+
+    exit_code: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Running:
+    """A container that runs. `running` makes it and removes it.
+
+    id    the engine's
+    name  for a terminal: `docker logs NAME`
+    """
+
+    engine: Engine = field(repr=False)
+    id: str
+    name: str
+
+    def logs(self) -> str:
+        """What it has printed so far, on both streams."""
+        return self.engine.client.api.logs(self.id).decode("utf-8", "replace")
+
+    def stop(self) -> Stopped:
+        """Stops it as `docker stop` does: SIGTERM, ten seconds, SIGKILL."""
+        api = self.engine.client.api
+        began = time.monotonic()
+        api.stop(self.id, timeout=GRACE)
+        seconds = time.monotonic() - began
+        return Stopped(api.wait(self.id)["StatusCode"], seconds)
+
+    def health(self, timeout: float = 30) -> str:
+        """`healthy` or `unhealthy`, once the engine has found out; `none` where its image has no
+        HEALTHCHECK.
+
+        timeout  seconds to wait; then it is still `starting`
+
+        Raises LabError where the container has ended.
+        """
+        until = time.monotonic() + timeout
+        while True:
+            state = self.engine.client.api.inspect_container(self.id)["State"]
+            health = (state.get("Health") or {}).get("Status") or "none"
+            if health != "none" and not state["Running"]:  # the engine calls it unhealthy then
+                raise LabError(
+                    f"The container has ended (exit {state['ExitCode']}), so it has no health: "
+                    "see its `logs()`."
+                )
+            if health != "starting" or time.monotonic() > until:
+                return health
+            time.sleep(0.2)
+
+
+@contextmanager
+def running(image: Image, *command: str, init: bool = False) -> Iterator[Running]:
+    """A container of an image that runs while the `with` lasts; then it is removed, whatever
+    happens.
+
+    command  the words after the entry point; without any, the image's own
+    init     make a small init process 1, as `docker run --init` does
+
+    Raises LabError where it can't be started; `image.run()` says why.
+    """
+    words = list(command) or None
+    with temporary(image.engine, image.id, command=words, init=init or None) as made:
+        try:
+            image.engine.client.api.start(made)
+        except docker.errors.APIError:
+            raise LabError(
+                f"A container of {image.tag} does not start: `run(…)` of the image says why."
+            ) from None
+        # it may have ended already, which is no error here
+        found = _found(image.engine, made)[0]
+        _await_output(found)
+        yield found
+
+
+def _await_output(container: Running, patience: float = 1.0) -> None:
+    """Until a program has printed something, or for a second: a signal that reaches process 1
+    before it has begun is lost."""
+    until = time.monotonic() + patience
+    while not container.logs() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def find(engine: Engine, container: str) -> Running:
+    """A container that somebody has started, by its id or name.
+
+    Raises LabError where there is none, or it does not run.
+    """
+    found, runs = _found(engine, container)
+    if not runs:
+        raise LabError(
+            f"The container {container!r} does not run: start it with `docker start {container}`."
+        )
+    return found
+
+
+def _found(engine: Engine, container: str) -> tuple[Running, bool]:
+    try:
+        found = engine.client.api.inspect_container(container)
+    except (docker.errors.NotFound, docker.errors.NullResource):
+        raise LabError(
+            f"The engine has no container {container!r}: `docker ps` lists those that run."
+        ) from None
+    runs = bool(found["State"]["Running"])
+    return Running(engine, found["Id"], found["Name"].lstrip("/")), runs
+
+
+@contextmanager
+def unstarted(engine: Engine, image_id: str) -> Iterator[str]:
+    """The id of a container that is never started: what is in it is what is in the image."""
+    # Any word will do for its command, and an image without one needs it. A working directory
+    # would be made in it; a network is of no use.
+    with temporary(
+        engine, image_id, command=["none"], working_dir="/", network_mode="none"
+    ) as made:
+        yield made
+
+
+@contextmanager
+def temporary(engine: Engine, image: str, **options: Any) -> Iterator[str]:
+    """The id of a container of the lab, which is removed at the end, whatever happens.
+
+    image    the engine's name or id of it
+    options  of the SDK's `containers.create`
+
+    Raises LabError where the engine has no such image, EngineError where it does not answer, and
+    the SDK's APIError where it refuses the options.
+    """
+    # known beforehand: an interrupted call may have made it
+    name = f"{names.CONTAINER_PREFIX}{uuid4().hex[:12]}"
+    try:
+        yield _created(engine, image, name, options)
+    finally:
+        with suppress(docker.errors.NotFound, requests.exceptions.RequestException):
+            engine.client.api.remove_container(name, force=True, v=True)
+
+
+def _created(engine: Engine, image: str, name: str, options: dict[str, Any]) -> str:
+    try:
+        made = engine.client.containers.create(
+            image, name=name, labels=names.container_labels(), **options
+        )
+    except docker.errors.ImageNotFound:
+        raise LabError(
+            f"The engine has no image {image[:71]!r}: build it again, or pull it."
+        ) from None
+    except docker.errors.APIError:  # a kind of RequestException, but the engine did answer
+        raise
+    except requests.exceptions.RequestException as error:
+        raise silent(engine.host, error) from None
+    return made.id

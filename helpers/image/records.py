@@ -1,0 +1,63 @@
+"""What only the builder of an image knows: keeps it in the cache folder, for every other process.
+
+One image may be what several Dockerfiles make, so a record is of an image under a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from helpers.core import names
+from helpers.core.atomic import write
+
+FORM = 2
+
+
+def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:
+    """Keeps the facts of an image: what JSON knows, and `bases`, a tuple of Base."""
+    record = {**facts, "bases": [asdict(base) for base in facts["bases"]]}
+    text = json.dumps({"form": FORM, "tag": tag, "facts": record}, indent=1)
+    write(_folder(image_id) / _file(tag), text.encode())
+
+
+def known(image_id: str) -> bool:
+    """Whether a lab built that image."""
+    return bool(_latest(image_id))
+
+
+def recall(image_id: str, tag: str) -> dict[str, Any]:
+    """The facts that were kept of an image under that name, else under its last one, else {}."""
+    from helpers.bases.source import Base
+
+    named = _folder(image_id) / _file(tag)
+    for path in [named, *_latest(image_id)]:
+        # a record of another version of the lab says nothing here
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            record = json.loads(path.read_text())
+            if record["form"] == FORM:
+                facts = record["facts"]
+                return {**facts, "bases": tuple(Base(**base) for base in facts["bases"])}
+    return {}
+
+
+def _latest(image_id: str) -> list[Path]:
+    """The records of an image, the last first."""
+    with suppress(OSError):
+        files = [(path.stat().st_mtime, path) for path in _folder(image_id).glob("*.json")]
+        return [path for _, path in sorted(files, reverse=True)]
+    return []
+
+
+def _folder(image_id: str) -> Path:
+    return names.cache() / "records" / image_id.rpartition(":")[2]
+
+
+def _file(tag: str) -> str:
+    """A name may have characters and a length that a file's may not have."""
+    return f"{hashlib.sha256(tag.encode()).hexdigest()[:16]}.json"

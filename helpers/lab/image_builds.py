@@ -1,0 +1,178 @@
+"""Builds a lab's images: makes the bases local, has the engine build, and gives an Image that knows
+how it was built."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from helpers import samples
+from helpers.bases.source import Base, Bases
+from helpers.build.builder import build
+from helpers.build.options import PLAIN, BuildOptions
+from helpers.core import names
+from helpers.core.errors import LabError
+from helpers.core.stops import Stops
+from helpers.dockerfile import instructions as dockerfiles
+from helpers.engine.client import Engine
+from helpers.engine.needs import Needs, described
+from helpers.image.stored import Image, image_of
+from helpers.samples import Variant
+from helpers.view import progress
+
+
+class ImageBuilds:
+    """Builds on one engine, with live progress.
+
+    engine  the engine
+    bases   where its base images come from
+
+    Each way to build raises BuildFailed, and BaseUnavailable.
+    """
+
+    def __init__(self, engine: Engine, bases: Bases) -> None:
+        self._engine = engine
+        self._bases = bases
+
+    def base(self, name: str) -> Base:
+        """Makes a base image local and says where it came from. Raises BaseUnavailable."""
+        with progress.listener(f"base {name}") as listen:
+            return self._bases.ensure(name, listen)
+
+    def build_variant(
+        self, variant: Variant, options: BuildOptions = PLAIN, *, stops: Stops | None = None
+    ) -> Image:
+        """Builds a variant; what it says of target and arguments holds where the options don't.
+
+        Raises LabError where the engine's builder is too old for it.
+        """
+        if not Needs(variant.builder).met_by(self._engine):
+            raise LabError(
+                f"{variant.key} needs BuildKit {variant.builder}, and {described(self._engine)}: "
+                f"build it in a `Lab(builder={variant.builder!r})`."
+            )
+        dockerfile = variant.dockerfile.relative_to(names.ROOT)
+        context = variant.context.relative_to(names.ROOT)
+        stage = options.target
+        # Another stage is another image: it must not take the variant's name or its figures.
+        return self.build_text(
+            variant.context,
+            variant.text,
+            tag=f"{variant.tag}-{stage}" if stage else variant.tag,
+            key=None if stage else variant.key,
+            before=samples.variant(variant.after).text if variant.after else None,
+            shown=["-f", dockerfile.as_posix(), context.as_posix()],
+            options=replace(
+                options,
+                target=stage or variant.target,
+                args={**variant.args, **options.args},
+            ),
+            path=variant.dockerfile,
+            stops=stops,
+        )
+
+    def build_folder(
+        self, what: str | Path, dockerfile: str | Path | None, options: BuildOptions
+    ) -> Image:
+        """Builds a folder of the learner's.
+
+        what        the context, as they wrote it
+        dockerfile  text if it has a newline, else a path relative to the context; without it,
+                    the context's `Dockerfile`
+
+        Raises LabError where either can't be read.
+        """
+        context = Path(what).expanduser()
+        text, path = _dockerfile(context, dockerfile)
+        named = ["-f", "-"] if path is None else ["-f", str(path)] if dockerfile else []
+        folder = context.resolve()
+        return self.build_text(
+            folder,
+            text,
+            tag=f"{names.TAG_PREFIX}{_tag_part(folder.name)}:yours",
+            shown=[*named, str(what)],
+            options=options,
+            path=path,
+        )
+
+    def build_text(
+        self,
+        context: Path,
+        text: str,
+        *,
+        tag: str,
+        shown: list[str],
+        options: BuildOptions = PLAIN,
+        key: str | None = None,
+        before: str | None = None,
+        path: Path | None = None,
+        title: str | None = None,
+        stops: Stops | None = None,
+    ) -> Image:
+        """Builds a Dockerfile's text in a context.
+
+        tag     what the image is called
+        shown   how `docker build` is told of the Dockerfile and the context
+        key     of the variant that it is, if it is one
+        before  the text that the Dockerfile is marked against
+        path    the file that the text is from
+        title   of the progress; without it, the tag's
+        stops   is told how to stop the build
+        """
+        title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
+        bases = [self.base(name) for name in dockerfiles.references(text, options.args)]
+        with progress.listener(title) as listen:
+            built = build(
+                self._engine,
+                context,
+                text,
+                tag=tag,
+                bases={base.name: base.reference for base in bases},
+                options=options,
+                labels={names.OWNER_LABEL: names.owner()},
+                listener=listen,
+                dockerfile_path=path,
+                stops=stops,
+            )
+        return image_of(
+            self._engine,
+            tag,
+            key=key,
+            before=before,
+            dockerfile=text,
+            command=shlex.join(["docker", "build", "-t", tag, *options.flags, *shown]),
+            bases=tuple(bases),
+            target=options.target,
+            context_size=built.context_size,
+            context=str(context),
+            file=str(path) if path else None,
+            args=dict(options.args),
+            secrets=bool(options.secrets),
+        )
+
+
+def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:
+    """The text, and the file that it is from, if it is from one."""
+    if isinstance(dockerfile, str) and "\n" in dockerfile:
+        return dockerfile.lstrip("\n"), None
+    path = context / (dockerfile or "Dockerfile")
+    if not context.is_dir():
+        raise LabError(f"There is no folder {str(context)!r} to build in: check the path.")
+    try:
+        return path.read_text(encoding="utf-8"), path
+    except OSError as error:
+        raise LabError(
+            f"The Dockerfile {str(path)!r} can't be read ({error.strerror}): "
+            "name the right one with dockerfile=."
+        ) from None
+    except UnicodeDecodeError:
+        raise LabError(
+            f"The Dockerfile {str(path)!r} is not in UTF-8, which builders expect: save it so."
+        ) from None
+
+
+def _tag_part(name: str) -> str:
+    """A folder's name as an image's name may be: lower case, no odd characters."""
+    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in name.lower())
+    return kept.strip("-") or "context"

@@ -1,0 +1,169 @@
+"""Knows how a registry keeps an image on its disk, and gives layers' tars that form, as one tar."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
+
+from helpers.core.errors import LabError
+from helpers.core.value import Value
+
+ROOT = "var/lib/registry/docker/registry/v2"
+"""Where it keeps everything, as the storage of the distribution project does:
+https://distribution.github.io/distribution/storage-drivers/"""
+
+COMPRESSIONS = ("gzip", "zstd")
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+"
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, repr=False)
+class Stored(Value):
+    """An image in a registry.
+
+    name         `services:one`
+    compression  of its layers
+    sizes        bytes of each layer as it travels, base first
+    """
+
+    name: str
+    compression: str
+    sizes: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its layers, compressed."""
+        return sum(self.sizes)
+
+
+@contextmanager
+def stored(
+    name: str,
+    layers: Sequence[Path],
+    *,
+    compression: str,
+    command: Sequence[str],
+    architecture: str,
+    labels: Mapping[str, str],
+) -> Iterator[tuple[Stored, IO[bytes]]]:
+    """An image of these layers, and a tar of the files that a registry keeps for it.
+
+    name          `services:one`
+    layers        tars, not compressed, base first
+    compression   `gzip`, at level 6 as engines push, or `zstd`, at level 3
+    command       what its containers start
+    architecture  as Go names it
+    labels        of the image
+
+    Raises LabError for a file that can't be read.
+    """
+    with TemporaryDirectory(prefix="registry-") as folder, TemporaryFile() as to:
+        put = _Blobs(Path(folder), tarfile.TarFile(fileobj=to, mode="w"))
+        diff_ids, described = [], []
+        for layer in layers:
+            diff_id, packed = put.layer(layer, compression)
+            diff_ids.append(diff_id)
+            described.append(packed)
+        config = {
+            "architecture": architecture,
+            "os": "linux",
+            "config": {"Cmd": list(command), "Labels": dict(labels)},
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        }
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": put.document(CONFIG, config),
+            "layers": described,
+        }
+        repository, _, tag = name.rpartition(":")
+        kept = f"repositories/{repository}"
+        for one in (manifest["config"], *described):
+            put.link(f"{kept}/_layers/{_folder(one['digest'])}", one["digest"])
+        digest = put.document(MANIFEST, manifest)["digest"]
+        put.link(f"{kept}/_manifests/revisions/{_folder(digest)}", digest)
+        put.link(f"{kept}/_manifests/tags/{tag}/index/{_folder(digest)}", digest)
+        put.link(f"{kept}/_manifests/tags/{tag}/current", digest)
+        put.archive.close()
+        to.seek(0)
+        yield Stored(name, compression, tuple(one["size"] for one in described)), to
+
+
+class _Blobs:
+    """Adds files to the tar, each below what the registry looks for it by."""
+
+    def __init__(self, folder: Path, archive: tarfile.TarFile) -> None:
+        self.archive = archive
+        self._folder = folder
+
+    def layer(self, tar: Path, compression: str) -> tuple[str, dict[str, Any]]:
+        """The diff id of a layer, and its descriptor."""
+        plain = hashlib.sha256()
+        pack, end = _compressor(compression)
+        place = self._folder / "layer"
+        try:
+            with tar.open("rb") as source, place.open("wb") as to:
+                for piece in iter(lambda: source.read(_PIECE), b""):
+                    plain.update(piece)
+                    to.write(pack(piece))
+                to.write(end())
+            with place.open("rb") as content:
+                packed = hashlib.file_digest(content, "sha256")
+        except OSError as error:
+            raise LabError(
+                f"The layer {str(tar)!r} can't be read ({error.strerror}): check the path."
+            ) from None
+        digest = f"sha256:{packed.hexdigest()}"
+        size = place.stat().st_size
+        with place.open("rb") as content:
+            self._add(f"{_blob(digest)}/data", content, size)
+        described = {"mediaType": LAYER + compression, "digest": digest, "size": size}
+        return f"sha256:{plain.hexdigest()}", described
+
+    def document(self, media_type: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The descriptor of a document."""
+        data = json.dumps(content).encode()
+        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        self._add(f"{_blob(digest)}/data", io.BytesIO(data), len(data))
+        return {"mediaType": media_type, "digest": digest, "size": len(data)}
+
+    def link(self, folder: str, digest: str) -> None:
+        """The file by which a name leads to what it means."""
+        self._add(f"{folder}/link", io.BytesIO(digest.encode()), len(digest))
+
+    def _add(self, path: str, content: IO[bytes], size: int) -> None:
+        member = tarfile.TarInfo(f"{ROOT}/{path}")
+        member.size = size
+        self.archive.addfile(member, content)
+
+
+def _compressor(compression: str) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
+    if compression == "zstd":
+        import zstandard
+
+        packer = zstandard.ZstdCompressor(level=3).compressobj()
+    else:
+        packer = zlib.compressobj(level=6, wbits=31)  # with gzip's header, which has no time here
+    return packer.compress, packer.flush
+
+
+def _folder(digest: str) -> str:
+    return digest.replace(":", "/")
+
+
+def _blob(digest: str) -> str:
+    kind, _, figure = digest.partition(":")
+    return f"blobs/{kind}/{figure[:2]}/{figure}"

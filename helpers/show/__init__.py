@@ -1,9 +1,0 @@
-"""Everything that draws, and the only part that knows Jupyter; none of it knows an engine.
-
-`text.of(value)` and `html.of(value)` draw any value; `progress.listener(title)` draws while
-something runs; `plot.bars(comparison)` and `dockerfile(text, before)` give what draws itself.
-"""
-
-from helpers.show.dockerfiles import DockerfileView, dockerfile
-
-__all__ = ["DockerfileView", "dockerfile"]

@@ -1,0 +1,170 @@
+"""The variant lab's controls: the choice, its Dockerfile, a button that builds, what came of it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from helpers.compare import Comparison
+from helpers.core.errors import LabError
+from helpers.view import facts, html, plot, progress, units
+from helpers.view.blocks import Block, Title
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+    from helpers.learning.recipe import Choice
+    from helpers.learning.workbench import Workbench
+
+LABELS = {
+    "program": "Program",
+    "build": "Build base",
+    "final": "Final base",
+    "linking": "Linking",
+    "strip": "Strip",
+}
+
+CLASS = "shrink-bench"
+
+STYLE = f"""<style>
+.{CLASS} td, .{CLASS} th {{padding: 2px 24px 2px 0}}
+.{CLASS} table {{margin-top: 12px}}
+.{CLASS} p {{margin: 4px 0; line-height: 1.5}}
+.{CLASS}-dockerfile pre {{white-space: pre-wrap}}
+</style>"""
+"""What JupyterLab does for the output of a cell and for no widget. A Dockerfile's long lines are
+wrapped, so that it stays beside the controls."""
+
+
+def widget(bench: Workbench) -> ipywidgets.VBox:
+    """The controls of a workbench. The page stays alive while it builds, in a thread of its own."""
+    return _Bench(bench).box
+
+
+class _Bench:
+    def __init__(self, bench: Workbench) -> None:
+        import ipywidgets
+
+        self._bench = bench
+        self._lock = threading.RLock()
+        self._busy = threading.Lock()
+        self._settling = False
+        self._failures: dict[Choice, str] = {}
+        self._drawn: Comparison | None = None
+        self._fields = {name: self._control(name) for name in LABELS}
+        self._dockerfile = ipywidgets.HTML(layout={"flex": "1 1 24em"})
+        self._dockerfile.add_class(f"{CLASS}-dockerfile")
+        self._button = ipywidgets.Button(description="Build and run", button_style="primary")
+        self._progress = ipywidgets.VBox()
+        self._outcome = ipywidgets.HTML()
+        self._board = ipywidgets.HTML()
+        self._progress.observe(lambda change: progress.close(change.old), "children")
+        self._button.on_click(lambda _: self._begin())
+        for name, control in self._fields.items():
+            control.observe(lambda change, name=name: self._chosen(name, change.new), "value")
+        self.box = ipywidgets.VBox(
+            [
+                ipywidgets.HBox(
+                    [
+                        ipywidgets.VBox([*self._fields.values(), self._button]),
+                        self._dockerfile,
+                    ],
+                    layout={"flex_flow": "row wrap", "grid_gap": "1em"},
+                ),
+                self._progress,
+                self._outcome,
+                self._board,
+                ipywidgets.HTML(STYLE, layout={"display": "none"}),
+            ]
+        )
+        self.box.add_class(CLASS)
+        self._draw()
+
+    def _control(self, name: str):
+        import ipywidgets
+
+        options = self._bench.choice.options()[name]
+        value = getattr(self._bench.choice, name)
+        if name == "strip":
+            return ipywidgets.Checkbox(value, description="leave out the symbols (strip)")
+        return ipywidgets.Dropdown(options=options, value=value, description=LABELS[name])
+
+    def _chosen(self, name: str, value: object) -> None:
+        """One control was moved. A new program may change what the others offer."""
+        with self._lock:  # the page asks from more than one thread while a cell runs
+            if self._settling:  # this very thread is setting it, below: it was not chosen
+                return
+            # What was offered for a program that a cell has changed since is not taken.
+            with suppress(LabError):
+                self._bench.choose(**{name: value})
+            self._settling = True
+            try:
+                self._settle()
+            finally:
+                self._settling = False
+
+    def _settle(self) -> None:
+        """Shows what is chosen now."""
+        options = self._bench.choice.options()
+        for each, control in self._fields.items():
+            if each != "strip" and tuple(control.options) != options[each]:
+                control.options = options[each]
+            control.value = getattr(self._bench.choice, each)
+        self._draw()
+
+    def _draw(self) -> None:
+        """The Dockerfile of what is chosen, and what came of it, if it was built: what came of
+        another choice would be taken for this one's."""
+        self._dockerfile.value = html.of(self._bench.dockerfile)
+        if not self._busy.locked():
+            self._progress.children = ()
+        self._draw_outcome(self._bench.choice)
+
+    def _draw_outcome(self, choice: Choice) -> None:
+        """What came of a choice, under its name, and everything of the chosen program."""
+        self._outcome.value = html.render(self._came_of(choice))
+        if (board := self._bench.comparison) != self._drawn:  # a chart takes a moment
+            self._board.value = html.of(board) + _chart(board) if board else ""
+            self._drawn = board
+
+    def _came_of(self, choice: Choice) -> list[Block]:
+        name = self._bench.label(choice)
+        if choice in self._failures:
+            words = facts.message(self._failures[choice])
+            return [Title(name), Title("not built", sign="bad"), *words]
+        if choice in self._bench.built:
+            image, run = self._bench.built[choice]
+            return [Title(name, units.size(image.size)), *facts.of(run)]
+        return []
+
+    def _begin(self) -> None:
+        with self._lock:  # what is chosen from here on is not what is built
+            if not self._busy.acquire(blocking=False):
+                return  # a second click came before the page knew of the first
+            self._button.disabled = True
+            self._outcome.value = ""
+            choice = self._bench.choice
+        threading.Thread(target=self._work, args=(choice,), daemon=True, name="workbench").start()
+
+    def _work(self, choice: Choice) -> None:
+        self._failures.pop(choice, None)
+        try:
+            with progress.drawn_in(self._progress):
+                self._bench.build(choice)
+        except LabError as failure:
+            self._failures[choice] = str(failure)
+        except Exception as error:  # else the page would stay blank
+            self._failures[choice] = f"Something else went wrong ({error!r}): try again."
+        with self._lock:
+            try:
+                self._draw_outcome(choice)
+            finally:
+                self._busy.release()
+                self._button.disabled = False
+
+
+def _chart(board: Comparison) -> str:
+    """Bars for what runs: the size of what doesn't is no result."""
+    running = tuple(row for row in board.rows if row.runs)
+    return plot.bars(Comparison(running))._repr_html_() if running else ""

@@ -1,0 +1,246 @@
+"""The explorer as a widget: answers the page's questions, a folder or a search at a time.
+
+The page is given sizes, signs and names that are fit to be shown, never a path: it asks by number.
+So no name of an image, whatever its bytes, comes back from the page.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from helpers.core.errors import LabError
+from helpers.view import inside, safe, units
+from helpers.view.blocks import Bar, Cell, Table
+from helpers.view.place import running_cell, shell
+
+if TYPE_CHECKING:
+    from helpers.files.tree import Node, Tree
+    from helpers.image.layers import Heard
+
+HERE = Path(__file__).parent
+
+SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+"""What stands beside an entry, and beside its colour."""
+
+STEP = 0.01
+"""Of what is to be read: how much more is news for the page."""
+
+UNKNOWN = "…"
+"""Stands where a size will be."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One tree that can be chosen: a layer, or all of them.
+
+    title  what made it, or what it is
+    size   bytes, None where that isn't known yet
+    share  of the whole, from 0 to 1
+    marks  whether its entries are marked as added, changed, removed
+    """
+
+    title: str
+    size: int | None
+    share: float
+    marks: bool = True
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is known when the files were read.
+
+    figure  the size of it all, to stand behind the title
+    views   the trees that can be chosen
+    trees   one for each view, made when it is asked for
+    facts   lines to show: a label, and what it is
+    tables  what stands below them
+    """
+
+    figure: str
+    views: Sequence[View]
+    trees: Sequence[Callable[[], Tree]]
+    facts: Sequence[tuple[str, str]] = ()
+    tables: Sequence[Table] = ()
+
+
+class ExplorerWidget(anywidget.AnyWidget):
+    """What the page shows; see `explorer`."""
+
+    # As text: a path has anywidget watch the file, and hold every widget for its news.
+    _esm = (HERE / "explorer.js").read_text(encoding="utf-8")
+    _css = (HERE / "explorer.css").read_text(encoding="utf-8")
+    state = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, **state: Any) -> None:
+        super().__init__(state=state)
+        self._read: Read | None = None
+        self._paths: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._cell = running_cell()
+        self.on_msg(lambda _, question, __: self._answer(question))
+        self.comm.on_close(lambda _: self.close())
+        if self._cell:
+            shell().events.register("pre_run_cell", self._next)
+
+    def hear(self, read: int, total: int) -> None:
+        """So many bytes of so many were read."""
+        share = min(read / total, 1.0) if total else 0.0
+        told = self.progress.get("share", -STEP)
+        if share >= told + STEP or told < share == 1:
+            said = f"{units.size(read)} of {units.size(total)}"
+            self.progress = {"share": share, "said": said}
+
+    def fill(self, read: Read) -> None:
+        """The files are here: the page may ask for them."""
+        if self.comm is None:  # it was closed meanwhile
+            return
+        self._read = read
+        self.state = {
+            **self.state,
+            "ready": True,
+            "figure": read.figure,
+            "views": [_view(view) for view in read.views],
+            "facts": _facts(read.facts),
+            "tables": [_table(table) for table in read.tables],
+        }
+
+    def fail(self, sentence: str) -> None:
+        """The files can't be had."""
+        self.state = {**self.state, "error": safe.prose(sentence)}
+
+    def close(self) -> None:
+        """Takes it from the page, and lets the files go."""
+        if self._cell and self._next in shell().events.callbacks["pre_run_cell"]:
+            shell().events.unregister("pre_run_cell", self._next)
+        self._read = None
+        self._paths, self._numbers = [], {}
+        super().close()
+
+    def _next(self, _: object) -> None:
+        """A cell will run. When it is the one that showed this, what it shows then takes its
+        place."""
+        now = running_cell()
+        if now and self._cell and now.cell == self._cell.cell and now.run != self._cell.run:
+            self.close()
+
+    def _answer(self, question: Mapping[str, Any]) -> None:
+        read = self._read
+        if read is None:
+            return
+        tree = read.trees[question["view"]]()
+        answer: dict[str, Any] = {"to": question["to"]}
+        if question["ask"] == "children":
+            folder = "/" if question["of"] is None else self._paths[question["of"]]
+            start = question["start"]
+            nodes = tree.children(folder, start)
+            answer["left"] = tree.node(folder).children - start - len(nodes)
+        else:
+            nodes, count = tree.search(question["text"])
+            answer["left"] = count - len(nodes)
+            answer["count"] = count
+        whole = question["ask"] == "search"
+        answer["nodes"] = [self._told(node, whole, tree.size) for node in nodes]
+        self.send(answer)
+
+    def _told(self, node: Node, full_path: bool, total: int) -> dict[str, Any]:
+        with self._lock:  # questions come from the main thread and from those of a busy kernel
+            number = self._numbers.setdefault(node.path, len(self._paths))
+            if number == len(self._paths):
+                self._paths.append(node.path)
+        file = node.file
+        folder = node.children > 0 or bool(file and file.kind == "directory")
+        shown = node.path if full_path else node.name
+        target = f" → {safe.name(file.target, 60)}" if file and file.target else ""
+        change = file.change if file else ""
+        below = {k: v - (k == change) for k, v in node.changes.items() if v - (k == change)}
+        return {
+            "id": number,
+            "name": safe.name(shown) + target,
+            "folder": folder,
+            "children": node.children,
+            "size": units.size(node.size),
+            "share": node.size / total if total else 0,
+            "change": change,
+            "sign": SIGNS.get(change, ""),
+            "inside": " ".join(f"{SIGNS[k]}{below[k]:,}" for k in SIGNS if k in below),
+            "mode": " ".join(inside.owned(file)).strip() if file else "",
+        }
+
+
+def explorer(
+    title: str,
+    read: Callable[[Heard], Iterable[Read]],
+    *,
+    figure: str = "",
+    views: Sequence[View] = (),
+    facts: Sequence[tuple[str, str]] = (),
+) -> ExplorerWidget:
+    """The widget, at once; its files come when `read`, in a thread of its own, has them.
+
+    title  of the image
+    read   gives what is known, and again when more is; it tells what it is given how much was
+           read, and raises LabError where the files can't be had
+
+    The others are what is known before that, as in `Read`; the first of the views is shown.
+    """
+    widget = ExplorerWidget(
+        title=safe.name(title),
+        figure=figure,
+        views=[_view(view) for view in views],
+        ready=False,
+        error="",
+        facts=_facts(facts),
+        tables=[],
+    )
+
+    def work() -> None:
+        try:
+            for known in read(widget.hear):
+                widget.fill(known)
+        except LabError as error:
+            widget.fail(str(error))
+        except Exception as error:  # else the page would wait for ever
+            widget.fail(f"The files can't be shown ({error!r}): run the cell again.")
+
+    threading.Thread(target=work, daemon=True, name="explorer").start()
+    return widget
+
+
+def _view(view: View) -> dict[str, Any]:
+    known = view.size is not None
+    return {
+        "title": safe.command(view.title) or "not recorded",
+        "size": units.size(view.size) if known else UNKNOWN,
+        "share": view.share if known else 0,
+        "percent": units.share(view.share) if known else "",
+        "marks": view.marks,
+    }
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": safe.name(label), "value": safe.prose(value)} for label, value in facts]
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "caption": safe.name(table.caption),
+        "heads": [{"text": column.name, "figures": column.figures} for column in table.columns],
+        "rows": [[_cell(cell) for cell in row] for row in table.rows],
+        "more": f"… and {table.more:,} more" if table.more else "",
+    }
+
+
+def _cell(cell: str | Cell | Bar) -> str | float:
+    """A text, or the share that a bar has."""
+    if isinstance(cell, Bar):
+        return cell.share
+    return safe.name(cell.text if isinstance(cell, Cell) else cell)

@@ -1,0 +1,307 @@
+"""What there is to say of each value: gives the parts that its text and its HTML both draw.
+
+Values are told apart by the names of their classes, so nothing that made them is imported here:
+text of a `Linkage` needs no Docker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from helpers.bases import table as base_table
+from helpers.dockerfile.marks import DockerfileView
+from helpers.view import advised, findings, inside, learned, units
+from helpers.view.blocks import (
+    ENGINE,
+    Block,
+    Cell,
+    Column,
+    Engine,
+    Fact,
+    Fold,
+    Output,
+    Prose,
+    Source,
+    Table,
+    Tasks,
+    Title,
+)
+
+if TYPE_CHECKING:
+    from helpers.bases.source import Base
+    from helpers.bases.table import BaseInfo
+    from helpers.compare import Comparison, Row
+    from helpers.image.explorer import Explorer
+    from helpers.image.stored import Image
+    from helpers.lab.facade import Lab
+    from helpers.learning.exercise import Check
+    from helpers.learning.workbench import Workbench
+    from helpers.samples import Variant
+
+
+def of(value: object) -> list[Block]:
+    """The parts of a value. One that isn't known here shows its class and its fields."""
+    for cls in type(value).__mro__:
+        if cls.__name__ in KNOWN and cls.__module__.partition(".")[0] == "helpers":
+            return list(KNOWN[cls.__name__](value))
+    return list(_unknown(value))
+
+
+def _image(value: Image) -> Iterator[Block]:
+    yield Title(value.name, units.size(value.size))
+    if origins := _origins(value):
+        yield Fact("from", origins)
+    if value.dockerfile:
+        yield Fold("Dockerfile", tuple(_dockerfile(value.changes)))
+    for base in value.bases:
+        yield Engine(_provenance(base))
+
+
+def _origins(value: Image) -> tuple[str, ...]:
+    """What the Dockerfile starts from. `scratch` is no base, but half of what there is to say."""
+    scratch = re.search(r"(?im)^[ \t]*FROM[ \t]+scratch\b", value.dockerfile or "")
+    return (*(base.name for base in value.bases), *(["scratch"] if scratch else []))
+
+
+def _base(value: Base) -> Iterator[Block]:
+    yield Title(value.name)
+    yield Engine(_provenance(value))
+    if value.note:
+        yield Engine(value.note)
+
+
+def _provenance(base: Base) -> str:
+    """Where a base came from. A stand-in's size stands beside the real one's, with its date."""
+    registry = base_table.registry(base.name)
+    came = {
+        "present": "was here already",
+        "archive": f"{registry}'s image, from an archive",
+        "hub": f"from {registry}",
+        "stand-in": "a stand-in",
+    }
+    said = f"{base.name}: {came[base.source]}, {units.size(base.size)}"
+    if base.source == "stand-in" and base.hub_size:
+        row = base_table.read()[base_table.short_name(base.name)]
+        said += f"; {registry}'s had {units.size(row.hub_size)} on {row.as_of}"
+    return said
+
+
+def _base_info(value: BaseInfo) -> Iterator[Block]:
+    yield from _bases((value,))
+
+
+def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
+    rows = list(value)
+    yield Table(
+        "bases: the registry's image, and what stands in for it",
+        (
+            Column("base"),
+            Column("notebooks", words=True),
+            Column("registry", words=True),
+            Column("its image", figures=True),
+            Column("read on", words=True),
+            Column("stand-in", figures=True),
+            Column("time to make", figures=True),
+        ),
+        tuple(
+            (
+                row.name,
+                " ".join(row.notebooks),
+                row.registry,
+                "-" if row.hub_size is None else units.size(row.hub_size),
+                row.as_of or "-",
+                units.size(row.size),
+                units.seconds(row.seconds),
+            )
+            for row in rows
+        ),
+    )
+    if loose := [row.name for row in rows if row.digest is None]:
+        yield Prose(f"Not pinned to a digest: {', '.join(loose)}.")
+    for here, said, every in (
+        ("hub", "the registry's image", "all"),
+        ("stand-in", "a stand-in", "all"),
+        (None, "nothing", "any of the"),
+    ):
+        if found := [row.name for row in rows if row.here == here]:
+            which = f"{every} {len(rows)}" if len(found) == len(rows) > 1 else ", ".join(found)
+            yield Engine(f"{said} is here for {which}")
+
+
+def _lab(value: Lab) -> Iterator[Block]:
+    engine = value.engine
+    yield Title("a lab: one engine, and the base images for it")
+    place = "of the lab's own" if engine.private else f"at {engine.host}"
+    yield Engine(
+        f"{engine.name} {engine.version} {place}, {engine.architecture}, "
+        f"{engine.store} store, builder {engine.builder}"
+    )
+    yield Engine(f"bases: {value.bases.source_line}")
+
+
+def _unknown(value: object) -> Iterator[Block]:
+    yield Title(type(value).__name__)
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.repr:
+                yield Fact(field.name, (repr(getattr(value, field.name)),))
+
+
+def _comparison(value: Comparison) -> Iterator[Block]:
+    has_article = any(row.says or row.article is not None for row in value.rows)
+    yield Table(
+        _caption(value),
+        (
+            Column("variant"),
+            Column("size", figures=True),
+            Column("reduction", figures=True),
+            *([Column("article", figures=True)] if has_article else []),
+            Column("runs", words=True),
+        ),
+        tuple(_compared(value, row, has_article) for row in value.rows),
+    )
+    for base in value.stand_ins:
+        yield Engine(_provenance(base))
+
+
+def _caption(value: Comparison) -> str:
+    if value.first is None:
+        return "size"
+    return f"size, and how much less than the first{'' if value.rows[0].runs else ' that runs'}"
+
+
+def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
+    article = row.says or (units.NONE if row.article is None else units.size(row.article))
+    return (
+        row.variant,
+        units.size(row.size),
+        compared(value, row),
+        *([article] if has_article else []),
+        Cell(runs(row), "good" if row.runs else "bad"),
+    )
+
+
+def runs(row: Row) -> str:
+    """Whether a row's program runs, as it is written, and why not."""
+    return "yes" if row.runs else f"no: {row.failure}"
+
+
+def compared(value: Comparison, row: Row) -> str:
+    """A row's reduction as it is written: none for the first, and for what does not run."""
+    if value.first is None or row is value.first or not row.runs:
+        return units.NONE
+    return units.reduction(value.first.size, row.size)
+
+
+def _explorer(value: Explorer) -> Iterator[Block]:
+    yield Title(value.image.name, units.size(value.image.size))
+    yield from inside.layers(value.image.layers)
+    yield from findings.waste_sums(value.image.waste)
+
+
+def _workbench(value: Workbench) -> Iterator[Block]:
+    yield Title("a variant lab: choose, build, compare")
+    yield Prose(
+        "In JupyterLab the choices are controls. Here `choose(final=..., linking=...)` changes "
+        "them, and `build()` builds."
+    )
+    for name, options in value.choice.options().items():
+        chosen = getattr(value.choice, name)
+        yield Fact(name, tuple(f"[{o}]" if o == chosen else str(o) for o in options), words=True)
+    yield from _dockerfile(value.dockerfile)
+    if value.comparison:
+        yield from _comparison(value.comparison)
+
+
+def _variant(value: Variant) -> Iterator[Block]:
+    yield Title(value.key)
+    yield Prose(value.shows)
+    if value.article:
+        yield Fact("the article's figure", (value.article.says,), words=True)
+    before = None
+    if value.after:
+        from helpers import samples
+
+        before = samples.variant(value.after, samples=value.context.parent).text
+        yield Fact("marked against", (value.after,))
+    yield from _dockerfile(DockerfileView(value.text, before))
+
+
+def _dockerfile(value: DockerfileView) -> Iterator[Block]:
+    yield Source(value.marked, marked=value.before is not None)
+    if value.command:
+        yield Source((("", f"$ {value.command}"),), marked=False)
+
+
+def _check(value: Check) -> Iterator[Block]:
+    total = len(value.met) + len(value.unmet)
+    if not value.begun:
+        yield Title(f"not begun: {total} conditions")
+        yield Tasks(tuple((None, condition) for condition in value.unmet))
+    else:
+        yield Title(f"{len(value.met)} of {total} met", sign="bad" if value.unmet else "good")
+        yield Tasks((*((True, m) for m in value.met), *((False, u) for u in value.unmet)))
+    yield from message(value.note)
+    yield from learned.hints(value)
+
+
+def message(text: str) -> Iterator[Block]:
+    """The message of a LabError: a sentence, then what was printed, or what the engine said."""
+    for kind, lines in groupby(text.splitlines(), key=_kind):
+        if kind is Prose:
+            yield from map(Prose, lines)
+        else:
+            prefix = ENGINE if kind is Engine else "  "
+            yield kind("\n".join(line.removeprefix(prefix) for line in lines))
+
+
+def _kind(line: str) -> type[Prose | Engine | Output]:
+    if line.startswith(ENGINE):
+        return Engine
+    return Output if line.startswith("  ") else Prose
+
+
+KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
+    "Advice": advised.advice,
+    "Anatomy": findings.anatomy,
+    "Answer": learned.answer,
+    "Base": _base,
+    "BaseInfo": _base_info,
+    "BaseTable": _bases,
+    "Check": _check,
+    "Comparison": _comparison,
+    "Config": inside.config,
+    "Diagnosis": inside.diagnosis,
+    "Difference": findings.difference,
+    "DockerfileView": _dockerfile,
+    "Explorer": _explorer,
+    "File": inside.file,
+    "Files": inside.files,
+    "Finding": advised.finding,
+    "Hint": learned.hint,
+    "Image": _image,
+    "Lab": _lab,
+    "Layer": inside.layer,
+    "Layers": inside.layers,
+    "Linkage": inside.linkage,
+    "Lint": advised.lint,
+    "Prediction": learned.prediction,
+    "Progress": learned.progress,
+    "Proof": advised.proof,
+    "Quiz": learned.quiz,
+    "Run": inside.run,
+    "Sizes": inside.sizes,
+    "Stopped": inside.stopped,
+    "Variant": _variant,
+    "Workbench": _workbench,
+    "Moved": findings.moved,
+    "Packages": findings.packages,
+    "Shared": findings.shared,
+    "Stored": findings.stored,
+    "Waste": findings.waste,
+}
+"""What draws each value, by the name of its class."""

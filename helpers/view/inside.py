@@ -1,0 +1,142 @@
+"""What there is to say of an image's inside and of its runs: layers, files, binaries, diagnoses."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helpers.view import safe, units
+from helpers.view.blocks import Block, Column, Engine, Fact, Items, Output, Prose, Table, Title
+
+if TYPE_CHECKING:
+    from helpers.diagnosis.diagnose import Diagnosis
+    from helpers.elf.linking import Linkage
+    from helpers.engine.container import Stopped
+    from helpers.image.stored import Config, File, Layer, Sizes
+    from helpers.run.container_run import Run
+
+ROWS = 40
+"""Rows of a table that are shown; the rest are counted."""
+
+
+def sizes(value: Sizes) -> Iterator[Block]:
+    yield Fact("size: the files of all layers", (units.size(value.size),), words=True)
+    yield Fact("download size: the layers compressed", (units.size(value.download),), words=True)
+    yield Engine(f"disk size, what this engine keeps: {units.size(value.on_disk)}")
+
+
+def layers(value: Sequence[Layer]) -> Iterator[Block]:
+    total = sum(layer.size for layer in value)
+    yield Table(
+        f"layers, base first: {units.size(total)} in all",
+        (Column("size", figures=True), Column("share", figures=True), Column("created by")),
+        tuple(
+            (
+                units.size(layer.size),
+                units.share(layer.size / total if total else 0),
+                safe.command(layer.created_by) or "not recorded",
+            )
+            for layer in value[:ROWS]
+        ),
+        more=max(len(value) - ROWS, 0),
+    )
+
+
+def layer(value: Layer) -> Iterator[Block]:
+    yield Title(safe.command(value.created_by) or "not recorded", units.size(value.size))
+
+
+def files(value: Sequence[File]) -> Iterator[Block]:
+    columns = [Column("mode"), Column("owner"), Column("size", figures=True), Column("path")]
+    rows = [_listed(file) for file in value[:ROWS]]
+    if any(file.change != "added" for file in value):  # of a layer over others
+        columns.insert(0, Column("change", words=True))
+        rows = [(file.change, *row) for file, row in zip(value, rows, strict=False)]
+    yield Table(
+        f"{len(value):,} {'entry' if len(value) == 1 else 'entries'}",
+        tuple(columns),
+        tuple(rows),
+        more=max(len(value) - ROWS, 0),
+    )
+
+
+def file(value: File) -> Iterator[Block]:
+    yield from files((value,))
+
+
+def owned(file: File) -> tuple[str, str]:
+    """Mode and owner as `ls -ln` has them: `-rwxr-xr-x`, `0:0`; nothing for what is removed."""
+    if file.kind == "removed":
+        return "", ""
+    letter = {"directory": "d", "symlink": "l", "device": "c"}.get(file.kind, "-")
+    return letter + stat.filemode(file.mode & 0o7777)[1:], f"{file.uid}:{file.gid}"
+
+
+def _listed(file: File) -> tuple[str, ...]:
+    """Mode, owner, size and path."""
+    if file.kind == "removed":
+        return *owned(file), "", file.path
+    size = units.size(file.size) if file.kind == "file" else ""
+    path = safe.name(file.path, limit=60)
+    if file.target is not None:
+        arrow = "->" if file.kind == "symlink" else "is also"
+        path = f"{path} {arrow} {safe.name(file.target, limit=50)}"
+    return *owned(file), size, path
+
+
+def config(value: Config) -> Iterator[Block]:
+    yield Fact("entrypoint", (_json(value.entrypoint),))
+    yield Fact("command", (_json(value.command),))
+    yield Fact("environment", tuple(value.env) or (units.NONE,))
+    yield Fact("user", (value.user or "root",))
+    yield Fact("working directory", (value.workdir or "/",))
+    yield Fact("architecture", (value.architecture,))
+
+
+def _json(words: Iterable[str] | None) -> str:
+    """A command as a Dockerfile has it."""
+    return json.dumps(list(words), ensure_ascii=False) if words else units.NONE
+
+
+def linkage(value: Linkage) -> Iterator[Block]:
+    made = ", ".join(word for word in (value.machine, value.libc) if word)
+    yield Title(f"{'static' if value.static else 'dynamic'} ({made})" if made else "static")
+    if value.interpreter:
+        yield Fact("interpreter", (value.interpreter,))
+    if value.needed:
+        yield Fact("needs", _some(value.needed))
+    if value.missing:
+        yield Fact("missing here", _some(value.missing), sign="bad")
+    else:
+        yield Title("nothing is missing", sign="good")
+
+
+def run(value: Run) -> Iterator[Block]:
+    yield Title(value.ending, sign="good" if value.ok else "bad")
+    if value.output:
+        yield Output(value.output)
+    if value.error:
+        yield Engine(value.error)
+    if value.diagnosis:
+        yield from diagnosis(value.diagnosis)
+
+
+def stopped(value: Stopped) -> Iterator[Block]:
+    yield Title(f"exit {value.exit_code}", f"after {units.seconds(value.seconds)}")
+
+
+def diagnosis(value: Diagnosis) -> Iterator[Block]:
+    yield Fact("cause", (value.cause,))
+    yield Prose(value.explanation)
+    if value.missing:
+        yield Fact("missing", _some(value.missing), sign="bad")
+    if value.fixes:
+        yield Items("ways out, as lines of a Dockerfile; one is enough", tuple(value.fixes))
+
+
+def _some(values: Sequence[str], most: int = 20) -> tuple[str, ...]:
+    """The first of many, and how many more there are."""
+    more = len(values) - most
+    return (*values[:most], f"and {more:,} more") if more > 0 else tuple(values)

@@ -1,0 +1,163 @@
+"""Any value as text: the same on every engine for the same facts, for a terminal and for nbval."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from string import ascii_lowercase
+
+from helpers.view import facts, safe, units
+from helpers.view.blocks import (
+    ENGINE,
+    SIGNS,
+    Asked,
+    Bar,
+    Block,
+    Branch,
+    Branches,
+    Cell,
+    Engine,
+    Fact,
+    Fold,
+    Items,
+    Output,
+    Prose,
+    Scale,
+    Source,
+    Table,
+    Tasks,
+    Title,
+)
+
+WIDTH = 90
+"""Columns at which sentences are wrapped."""
+
+
+def of(value: object) -> str:
+    """The text of a value, without a line break at its end."""
+    return render(facts.of(value))
+
+
+def render(blocks: Iterable[Block]) -> str:
+    """The text of parts, one under the other."""
+    return "\n".join(line.rstrip() for line in _lines(blocks))
+
+
+def _lines(blocks: Iterable[Block]) -> Iterator[str]:
+    for kind, group in groupby(blocks, key=type):
+        if kind is Fact:
+            yield from _facts(list(group))
+        else:
+            for block in group:
+                yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Title(text, figure, sign):
+            yield "  ".join(part for part in (_signed(safe.name(text), sign), figure) if part)
+        case Prose(text):
+            yield from _wrapped("", safe.prose(text))
+        case Table():
+            yield from _table(block)
+        case Branches():
+            yield from _branches(block)
+        case Tasks(items):
+            for done, item in items:
+                yield from _wrapped("[x] " if done else "[ ] ", safe.prose(item))
+        case Items(label, items):
+            yield f"{label}:"
+            for line in safe.lines("\n".join(items)):
+                yield f"  {line}"
+        case Output(text):
+            for line in safe.lines(text):
+                yield f"  {line}"
+        case Source(rows, marked):
+            for mark, line in rows:
+                yield f"{mark or ' '} {_source(line)}" if marked else f"  {_source(line)}"
+        case Engine(text):
+            for line in safe.lines(text, most=20):
+                yield ENGINE + line
+        case Asked(number, text, choices):
+            yield from _wrapped(f"{number}. ", safe.prose(text))
+            for letter, choice in zip(ascii_lowercase, choices, strict=False):
+                yield from _wrapped(f"   {letter}) ", safe.prose(choice.text))
+        case Fold(instead=instead):
+            if instead:
+                yield safe.name(instead)
+        case Scale():
+            pass
+
+
+def _facts(facts_: list[Fact]) -> Iterator[str]:
+    widths = max(len(_signed(f.label, f.sign)) for f in facts_)
+    for fact in facts_:
+        label = _signed(fact.label, fact.sign).ljust(widths)
+        values = ", ".join(safe.name(v) for v in fact.values)
+        yield from _wrapped(f"{label}  ", values)
+
+
+def _wrapped(first: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first]
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield safe.name(table.caption)
+    head = [column.name for column in table.columns]
+    body = [[_cell(c) for c in row] for row in table.rows]
+    widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
+    for row in [head, *body]:
+        yield "  ".join(
+            cell.rjust(width) if column.figures else cell.ljust(width)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        )
+    if table.more:
+        yield f"… and {table.more:,} more"
+
+
+def _branches(tree: Branches) -> Iterator[str]:
+    yield safe.name(tree.caption)
+    for row, last in zip(tree.rows, _last(tree.rows), strict=True):
+        *above, own = last or [True]
+        lead = "".join("  " if ended else "│ " for ended in above)
+        lead += ("└ " if own else "├ ") if row.depth else ""
+        yield f"{lead}{_signed(safe.name(row.text), row.sign)}  {safe.name(row.note)}".rstrip()
+    if tree.more:
+        yield f"… and {tree.more:,} more"
+
+
+def _last(rows: Sequence[Branch]) -> list[list[bool]]:
+    """Of each line, for each depth from 1 down to its own, whether nothing more follows there."""
+    found: list[list[bool]] = []
+    open_: list[bool] = []  # by depth, whether something follows below the lines read so far
+    for row in reversed(rows):
+        del open_[row.depth :]
+        open_ += [False] * (row.depth - len(open_))
+        found.append([not more for more in open_])
+        if row.depth:
+            open_[-1] = True
+    return found[::-1]
+
+
+def _cell(cell: str | Cell | Bar) -> str:
+    if isinstance(cell, Bar):
+        return units.bar(cell.share)
+    if isinstance(cell, Cell):
+        return _signed(safe.name(cell.text), cell.sign)
+    return safe.name(cell)
+
+
+def _signed(text: str, sign) -> str:
+    return f"{SIGNS[sign]} {text}".strip()
+
+
+def _source(line: str) -> str:
+    return safe.visible(line, keep="\t")
