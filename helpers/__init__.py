@@ -1,19 +1,24 @@
 """The lab bench of the series: `from helpers import Lab`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from helpers.core.errors import BuildFailed, LabError
+from helpers.core.errors import LabError
 
 if TYPE_CHECKING:
+    from helpers.build.failed import BuildFailed
     from helpers.lab.facade import Lab
 
 __all__ = ["BuildFailed", "Lab", "LabError"]
 
 
-def __getattr__(name: str):
-    # Lab needs the installed packages; set-up runs before they are there.
+def __getattr__(name: str) -> Any:
+    # These need the installed packages; set-up runs before they are there.
     if name == "Lab":
         from helpers.lab.facade import Lab
 
         return Lab
+    if name == "BuildFailed":
+        from helpers.build.failed import BuildFailed
+
+        return BuildFailed
     raise AttributeError(f"module 'helpers' has no attribute {name!r}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.core import names
+from helpers.core import machine, names
 from helpers.core.errors import LabError
 from helpers.setup import environment as setup
 from helpers.setup import host
@@ -138,7 +138,7 @@ def _interpreter(options: argparse.Namespace) -> Path | None:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.series import copies, notebooks
     from helpers.setup import doctor
 
@@ -154,12 +154,12 @@ def _lab(options: argparse.Namespace) -> int:
     # Ctrl-C ends it without a question, and nothing is asked of the network.
     command += ["--ServerApp.answer_yes=True", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--allow-root"] if host.is_root() else []
+    command += ["--allow-root"] if machine.is_root() else []
     command += ["--no-browser"] if options.no_browser else []
     # The address that is printed leads there too.
     at = first.relative_to(names.ROOT).as_posix()
     command += [f"--LabApp.default_url=/lab/tree/{at}"]
-    with Engine.find() as engine:  # held, so that a private one lives as long as this does
+    with find_engine() as engine:  # held, so that a private one lives as long as this does
         doctor.check_room(engine)
         return _until_interrupted([*command, *options.others, str(first)])
 
@@ -186,12 +186,12 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.series import results
     from helpers.setup import doctor
 
     _provide_engine(options)
-    with Engine.find() as engine:
+    with find_engine() as engine:
         doctor.check_room(engine)
         return results.run(options.notebooks, write=options.write)
 
@@ -206,14 +206,14 @@ def _book(options: argparse.Namespace) -> int:
 
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.view import log, progress
     from helpers.view.place import place
 
     if options.action in ("export", "load") and not options.what:
         raise LabError(f"Which file? Type `python3 -m helpers bases {options.action} FILE`.")
     _provide_engine(options)
-    with Engine.find() as engine:
+    with find_engine() as engine:
         source = {"pull": "hub", "build": "stand-ins"}.get(options.action)
         bases = Bases(engine, source=source)
         if options.action == "export":
@@ -236,41 +236,42 @@ def _bases(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.lab.facade import Lab
 
     command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         run = Lab(engine=engine).image(options.image).run(*command)
     print(run)
     return 1 if run.error or run.diagnosis else 0
 
 
 def _advise(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.lab.facade import Lab
-    from helpers.view import facts, terminal
+    from helpers.view import terminal
+    from helpers.view.facts import parts
 
     path = Path(options.what).expanduser()
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         lab = Lab(engine=engine)
         # what is a folder here is meant as one: images have the same name only with a tag
         found = lab.advise(path.resolve() if path.exists() else options.what)
-        terminal.show(facts.of(found))
-        terminal.show(facts.of(found.lint))
+        terminal.show(parts(found))
+        terminal.show(parts(found.lint))
         if options.prove:
-            terminal.show(facts.of(lab.prove(found)))
+            terminal.show(parts(lab.prove(found)))
         elif found.dockerfile:
-            terminal.show(facts.of(found.dockerfile))
+            terminal.show(parts(found.dockerfile))
     return 0
 
 
 def _explore(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
-    from helpers.image.stored import image_of
+    from helpers.engine.find import find_engine
+    from helpers.lab.handles import image_of
     from helpers.view import explored, terminal
 
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         image = image_of(engine, options.image)
         for part in (explored.head, explored.folders, explored.waste):
             terminal.show(part(image))  # the first needs no layer read, on most engines
@@ -278,14 +279,15 @@ def _explore(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.image.difference import difference
-    from helpers.image.stored import image_of
-    from helpers.view import facts, terminal
+    from helpers.lab.handles import image_of
+    from helpers.view import terminal
+    from helpers.view.facts import parts
 
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         pair = [image_of(engine, name) for name in (options.first, options.second)]
-        terminal.show(facts.of(difference(*pair)))
+        terminal.show(parts(difference(*pair)))
     return 0
 
 
@@ -297,10 +299,10 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace) -> int:
     from helpers import newer
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.lab.facade import Lab
 
-    with Engine.find() as engine:
+    with find_engine() as engine:
         Lab(engine=engine).clean(bases=options.bases)
     if options.bases:
         newer.remove()
@@ -334,9 +336,9 @@ def _wants_stand_ins() -> bool:
     if chosen or not host.has_engine():
         return chosen in (None, "stand-ins")
     from helpers.bases.source import Bases
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
 
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         return Bases(engine).source_line.startswith("stand-ins")
 
 

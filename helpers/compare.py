@@ -1,23 +1,19 @@
-"""Images side by side: `compare` takes what was built and run, and gives a `Comparison`."""
+"""Images side by side: `compare` takes what was built and run, and gives a `ComparisonTable`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
+from helpers.image.stored import Base, OpenImage
+from helpers.run.container_run import Run
+from helpers.samples import Article, Variant
 
 if TYPE_CHECKING:
     import pandas
-
-    from helpers.bases.source import Base
-    from helpers.image.stored import Image
-    from helpers.run.container_run import Run
-    from helpers.samples import Article, Variant
-    from helpers.view.plot import Bars
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Row:
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Value):
+class ComparisonTable(Value):
     """Images in the order in which they were given.
 
     Reductions are against the first that runs. One that does not run has none: it saves nothing
@@ -96,20 +92,8 @@ class Comparison(Value):
         every = (base for row in self.rows for base in row.bases)
         return tuple({b.name: b for b in every if b.source == "stand-in"}.values())
 
-    def bars(self) -> Bars:
-        """Horizontal bars on a log scale, each beside the article's figure."""
-        from helpers.view import plot
 
-        return plot.bars(self)
-
-    def save(self, path: str | Path) -> None:
-        """Writes the bars to a file, PNG or SVG by its name. Raises LabError for another end."""
-        from helpers.view import plot
-
-        plot.save(self, Path(path))
-
-
-def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
+def compare(items: Iterable[tuple[Variant | None, OpenImage, Run]]) -> ComparisonTable:
     """Puts images side by side: each with its variant (None where it is none) and its run.
 
     Raises LabError where there are none.
@@ -126,11 +110,11 @@ def compare(items: Iterable[tuple[Variant | None, Image, Run]]) -> Comparison:
     )
     if not rows:
         raise LabError("There is nothing to compare: name at least one variant or image.")
-    return Comparison(rows)
+    return ComparisonTable(rows)
 
 
 def row_of(
-    name: str, image: Image, run: Run, article: Article | None = None, *, serves: bool = False
+    name: str, image: OpenImage, run: Run, article: Article | None = None, *, serves: bool = False
 ) -> Row:
     """One image's row, under a name, with the article's figure if there is one.
 

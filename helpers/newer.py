@@ -19,15 +19,16 @@ import docker.errors
 import filelock
 
 from helpers.build.builder import build
-from helpers.core import names
-from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.build.failed import BuildFailed
+from helpers.core import machine, names
+from helpers.core.errors import EngineError, LabError
 from helpers.core.events import Event, Listener, ignore
 from helpers.engine import needs as needed
 from helpers.engine import transfer
 from helpers.engine.client import Engine
 from helpers.engine.container import unstarted
+from helpers.engine.find import engine_inside
 from helpers.engine.needs import Needs
-from helpers.setup import host
 
 if TYPE_CHECKING:
     from helpers.bases.source import Bases
@@ -71,9 +72,9 @@ def obstacle() -> str | None:
     update = f"update it, to Docker {needed.UPDATE}"
     if sys.platform != "linux":
         return update
-    if not host.is_root():
+    if not machine.is_root():
         return f"{update}, or be root on Linux, where the lab starts another beside it"
-    if lacks := host.newer_lacks():
+    if lacks := machine.newer_lacks():
         packages = " ".join(package.name for package in lacks)
         return f"{update}, or install {packages}, with which the lab starts another beside it"
     return None
@@ -100,7 +101,7 @@ def engine(
     with filelock.FileLock(folder.with_suffix(".lock")):
         if not is_made():
             _make(first, bases, folder, listener)
-        started = Engine.inside(folder, timeout=timeout)
+        started = engine_inside(folder, timeout=timeout)
     if not needs.met_by(started):
         said = needed.described(started)
         started.close()
@@ -110,7 +111,7 @@ def engine(
 
 def joined() -> Engine:
     """The newer engine, whose system is made. Raises EngineError where it can't be started."""
-    return Engine.inside(root())
+    return engine_inside(root())
 
 
 def users() -> list[User]:
@@ -125,7 +126,7 @@ def users() -> list[User]:
 def remove() -> None:
     """Removes its system and all that it keeps, unless somebody uses it."""
     folder = root()
-    if sys.platform != "linux" or not folder.parent.is_dir() or not host.is_root():
+    if sys.platform != "linux" or not folder.parent.is_dir() or not machine.is_root():
         return
     from helpers.engine import private
 

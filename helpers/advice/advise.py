@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from helpers.advice.copied import copied
 from helpers.advice.finding import Finding
@@ -22,10 +21,8 @@ from helpers.advice.symbols import symbols
 from helpers.advice.tools import build_tools, development_packages, jdk
 from helpers.core.value import Value
 from helpers.diagnosis.command import Process
-
-if TYPE_CHECKING:
-    from helpers.dockerfile.marks import DockerfileView
-    from helpers.image.stored import Image
+from helpers.dockerfile.marks import DockerfileView
+from helpers.image.stored import OpenImage
 
 Remedy = Callable[[Subject], Iterator[Finding]]
 
@@ -61,7 +58,7 @@ class Advice(Value):
     note       what was not looked at, a sentence, or ""
     """
 
-    image: Image
+    image: OpenImage
     ranking: Ranking
     lint: Lint
     mended: Rewritten | None
@@ -82,8 +79,6 @@ class Advice(Value):
     def dockerfile(self) -> DockerfileView | None:
         """The rewritten Dockerfile, marked against the image's; None where nothing can be
         rewritten safely."""
-        from helpers.dockerfile.marks import DockerfileView
-
         if self.mended is None:
             return None
         return DockerfileView(self.mended.text, self.image.dockerfile)
@@ -97,7 +92,7 @@ class Advice(Value):
         return tuple(finding for finding in left if finding.remedy not in did)
 
 
-def advise(image: Image) -> Advice:
+def advise(image: OpenImage) -> Advice:
     """Looks for what could be saved. Reads all layers, about 100 MB in a second the first time;
     nothing in the image is run.
 

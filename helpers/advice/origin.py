@@ -10,7 +10,7 @@ from helpers.core import names
 from helpers.image.layers import EMPTY
 
 if TYPE_CHECKING:
-    from helpers.image.stored import Image
+    from helpers.image.stored import OpenImage
 
 RELEASES = ("/etc/os-release", "/usr/lib/os-release")
 
@@ -29,7 +29,7 @@ class Origin:
     stand_in: bool = False
 
 
-def origin(image: Image) -> Origin:
+def origin(image: OpenImage) -> Origin:
     """What an image was built on: of the bases that its Dockerfile names, the one whose layers it
     has; else the image of the engine that it begins with; else its first layer is taken for the
     base, where that has a distribution in it."""

@@ -7,16 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.advice.advise import Advice
+from helpers.build.failed import BuildFailed
+from helpers.core.errors import EngineError, LabError
 from helpers.core.value import Value
-
-if TYPE_CHECKING:
-    from helpers.advice.advise import Advice
-    from helpers.dockerfile.marks import DockerfileView
-    from helpers.image.stored import Image
-    from helpers.run.container_run import Run
+from helpers.dockerfile.marks import DockerfileView
+from helpers.image.stored import OpenImage
+from helpers.run.container_run import Run, run
 
 TIMEOUT = 20
 """Seconds that a program may run: a service that goes on is stopped, and compared by what it has
@@ -41,8 +39,8 @@ class Proof(Value):
     varies  whether figures were left out of what they print
     """
 
-    before: Image
-    after: Image | None = None
+    before: OpenImage
+    after: OpenImage | None = None
     first: Run | None = None
     second: Run | None = None
     why: str = ""
@@ -60,7 +58,7 @@ class Proof(Value):
         return self.before.size - self.after.size if self.ok and self.after else 0
 
 
-def prove(advice: Advice, build: Callable[[str], Image]) -> Proof:
+def prove(advice: Advice, build: Callable[[str], OpenImage]) -> Proof:
     """Builds the Dockerfile of an advice, measures the image, and runs both.
 
     build  builds a Dockerfile's text as the image of the advice was built
@@ -81,8 +79,8 @@ def prove(advice: Advice, build: Callable[[str], Image]) -> Proof:
         return Proof(before, why=str(failure))
     if after.size >= before.size:
         return Proof(before, after, why="The rewritten Dockerfile makes no smaller image.")
-    first, second = before.run(timeout=TIMEOUT), after.run(timeout=TIMEOUT)
-    why, varies = compared(first, second, lambda: before.run(timeout=TIMEOUT))
+    first, second = run(before, timeout=TIMEOUT), run(after, timeout=TIMEOUT)
+    why, varies = compared(first, second, lambda: run(before, timeout=TIMEOUT))
     return Proof(before, after, first, second, why, None if why else advice.dockerfile, varies)
 
 
@@ -123,7 +121,7 @@ def _masked(output: str) -> list[str]:
     return sorted(VARIES.sub("0", line) for line in output.splitlines())
 
 
-def context_of(image: Image) -> Path:
+def context_of(image: OpenImage) -> Path:
     """The folder that an image was built from. Raises LabError where that is not known."""
     if image.context is None:
         raise LabError(
@@ -132,7 +130,7 @@ def context_of(image: Image) -> Path:
     return Path(image.context)
 
 
-def args_of(image: Image) -> Mapping[str, str]:
+def args_of(image: OpenImage) -> Mapping[str, str]:
     """The build arguments of an image. Raises LabError where it was built with secrets, which
     nobody keeps."""
     if image.secrets:
@@ -148,7 +146,7 @@ def _nothing(advice: Advice) -> str:
     return "No remedy here can be written safely without knowing the program: they are yours."
 
 
-def tag_of(image: Image) -> str:
+def tag_of(image: OpenImage) -> str:
     """A name for the image that is built, after the one before."""
     name = re.sub(r"[^\w.-]+", "-", image.name).strip("-.")
     return f"mended:{name}"[:120]

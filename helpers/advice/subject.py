@@ -16,8 +16,8 @@ from helpers.elf.linking import Linkage, examine
 from helpers.image.packages import Owners, Packages, recorded
 
 if TYPE_CHECKING:
+    from helpers.files.filesystem import RootFS
     from helpers.files.stack import File
-    from helpers.image.rootfs import RootFS
 
 
 class Layer(Protocol):

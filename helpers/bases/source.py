@@ -8,9 +8,9 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import docker.errors
 import docker.utils
@@ -23,8 +23,8 @@ from helpers.bases.table import BaseInfo, BaseTable, short_name
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
 from helpers.core.events import Event, Listener, ignore
-from helpers.core.value import Value
 from helpers.engine import transfer
+from helpers.image.stored import Base
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -37,28 +37,6 @@ EVERY, PART_ONE = "00-99", "00-11"
 
 NOTEBOOKS = re.compile(r"\d\d(-\d\d)?")
 """What stands for the bases of notebooks where a base's name could."""
-
-
-@dataclass(frozen=True, repr=False)
-class Base(Value):
-    """A base image that the engine has.
-
-    name       as the Dockerfile has it
-    reference  what the engine knows it by
-    source     `present` (it was here), `archive`, `hub`: the real image; or `stand-in`
-    digest     that the name is pinned to; None for a stand-in and for what is not pinned
-    size       bytes of its layers, as the engine's history adds them up
-    hub_size   bytes of the registry's image, as the table has them; None where it has none
-    note       how a stand-in differs, a sentence, or ""
-    """
-
-    name: str
-    reference: str
-    source: Literal["present", "archive", "hub", "stand-in"]
-    digest: str | None
-    size: int
-    hub_size: int | None
-    note: str = ""
 
 
 class Bases:
@@ -85,6 +63,14 @@ class Bases:
         self._chosen = source or os.environ.get(names.BASES_VARIABLE) or None
         self._archive = self._find_archive()
         self._from: dict[str, str] = {}
+
+    def decide(self) -> None:
+        """Finds out which source is used, unless that is known. Docker Hub is asked for, where
+        that has to be known: 5 s at most."""
+        if self._beside:
+            self._beside.decide()
+        else:
+            self._usual()
 
     @property
     def source_line(self) -> str:

@@ -24,9 +24,10 @@ import docker.errors
 from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.build.builder import build
+from helpers.build.failed import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.core import names
-from helpers.core.errors import BaseUnavailable, BuildFailed
+from helpers.core.errors import BaseUnavailable
 from helpers.core.events import Event, Listener
 from helpers.dockerfile.instructions import references
 

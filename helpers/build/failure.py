@@ -9,9 +9,9 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from helpers.build.context import Context
+from helpers.build.failed import BuildFailed
 from helpers.build.steps import Step, Steps, stage_names
 from helpers.build.trace import Work
-from helpers.core.errors import BuildFailed
 from helpers.dockerfile.instructions import instructions
 from helpers.dockerfile.sent import Sent, copied
 

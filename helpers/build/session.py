@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3
 
-from helpers.core.errors import EngineError, LabError, silent
+from helpers.core.errors import EngineError, LabError, engine_gone
 
 if TYPE_CHECKING:
     from h2.connection import H2Connection
@@ -63,7 +63,7 @@ def session(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[str]:
             api._url("/session"), headers=headers, stream=True, timeout=(_CONNECTING, None)
         )
     except requests.RequestException as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None
     if response.status_code != 101:
         response.close()
         raise EngineError(

@@ -17,7 +17,7 @@ from helpers.elf.header import MAGIC, Header, NotElf, read_header
 from helpers.elf.loader import Closure, closure
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}
 """What most machines of an architecture run besides: their own kind with narrower addresses."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from helpers.elf.header import MAGIC
 
 if TYPE_CHECKING:
+    from helpers.files.filesystem import RootFS
     from helpers.files.stack import File
-    from helpers.image.rootfs import RootFS
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What engines set where the image says nothing."""

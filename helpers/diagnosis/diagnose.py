@@ -14,7 +14,7 @@ from helpers.diagnosis.command import Process, Start, starts
 from helpers.diagnosis.said import Said, table
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 __all__ = ["CHECKS", "Diagnosis", "Finding", "Process", "diagnose", "examine"]
 

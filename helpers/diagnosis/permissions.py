@@ -7,8 +7,8 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from helpers.files.filesystem import RootFS
     from helpers.files.stack import File
-    from helpers.image.rootfs import RootFS
 
 EXECUTE = 0o1
 

@@ -1,0 +1,1 @@
+"""Dockerfiles as text: their instructions, what `.dockerignore` leaves out, what changed."""

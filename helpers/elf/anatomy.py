@@ -16,7 +16,7 @@ from helpers.elf.linking import Linkage, examine
 from helpers.elf.loader import Closure, Missing
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 MOST_SECTIONS = 0xFF00
 """Sections that are read: a file that has more was made to take minutes."""

@@ -15,7 +15,7 @@ from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
 from helpers.core.errors import LabError
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 MAGIC = b"\x7fELF"
 

@@ -12,7 +12,7 @@ from helpers.elf.header import Header, NotElf, header, read_header
 from helpers.elf.loader import Closure, closure
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 __all__ = ["Header", "Linkage", "header", "linkage"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from helpers.elf.header import Header, NotElf, read_header
 
 if TYPE_CHECKING:
-    from helpers.image.rootfs import RootFS
+    from helpers.files.filesystem import RootFS
 
 SYSTEM_FOLDERS = re.compile(rb"(?:/[\x21-\x7e]*/\0){2,}")
 """glibc's loader carries its default folders as strings, one behind the other."""

@@ -1,25 +1,18 @@
-"""Finds an engine that answers, or starts a private one, and says what it is."""
+"""An engine that answers: its client, and what it is."""
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from helpers.core import names
 from helpers.core.errors import EngineError
-from helpers.engine.endpoints import Endpoint, chosen, usual
+from helpers.engine.endpoints import Endpoint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from docker import DockerClient
-
-    from helpers.engine.private import Attachment
 
 SILENCE = 300
 """Seconds that an engine may be silent within a call once it is found, as when it loads or removes
@@ -44,6 +37,7 @@ class Engine:
     builder       what builds for it: `buildkit` or `classic`
     architecture  as Go names it: `amd64`, `arm64`
     private       whether it is the lab's own, which ends when its last user has left
+    leave         how to leave a private one; with `wait=True` it returns when nothing of it is left
     """
 
     client: DockerClient = field(repr=False)
@@ -55,61 +49,7 @@ class Engine:
     builder: str
     architecture: str
     private: bool = False
-    _attachment: Attachment | None = field(default=None, repr=False)
-
-    @classmethod
-    def find(cls, *, start: bool = True, timeout: float = 10.0) -> Engine:
-        """The first engine that answers, in this order: DOCKER_HOST; LAB_ENGINE_ROOT's private
-        one; the current docker context; the default socket; Podman's; the private one.
-
-        start    start a private one where none answers
-        timeout  seconds that an engine has for its answer
-
-        Raises EngineError where none answers. One that was chosen (by DOCKER_HOST or a context)
-        and does not answer is an error, never passed over: images would land where nobody looks.
-        """
-        try:
-            return cls._find(start, timeout)
-        except _Absent as none:  # what a learner reads is the public name
-            error = EngineError(str(none))
-            error.absent = chosen() is None
-            raise error from None
-
-    @staticmethod
-    def _find(start: bool, timeout: float) -> Engine:
-        if endpoint := chosen():
-            return _open(endpoint, timeout)
-        if os.environ.get(names.ENGINE_ROOT_VARIABLE):
-            return _private(timeout, start)
-        unusable = None
-        for endpoint in usual():
-            try:
-                return _open(endpoint, timeout)
-            except _Absent:
-                continue
-            except EngineError as error:
-                unusable = unusable or error
-        try:
-            # An engine that hangs or refuses us is what wants mending: start no other beside it.
-            return _private(timeout, start and unusable is None)
-        except _Absent as none:
-            raise unusable or none from None
-
-    @classmethod
-    def inside(cls, root: Path, *, start: bool = True, timeout: float = 10.0) -> Engine | None:
-        """The private engine of another Debian, whose folder is `root`.
-
-        start    start it where it does not run; without this, the answer is None then
-        timeout  seconds that it has for its answer
-
-        Raises EngineError where it can't be started or doesn't answer.
-        """
-        try:
-            return _private(timeout, start, str(root))
-        except _Absent:
-            if not start:
-                return None
-            raise
+    leave: Callable[..., None] | None = field(default=None, repr=False)
 
     def close(self, *, wait: bool = False) -> None:
         """Leaves the engine; a private one ends some seconds after its last user has left.
@@ -117,8 +57,8 @@ class Engine:
         wait  let a private one that nobody else uses end at once, and return when it is gone
         """
         self.client.close()
-        if self._attachment is not None:
-            self._attachment.close(wait=wait)
+        if self.leave is not None:
+            self.leave(wait=wait)
 
     def __enter__(self) -> Engine:
         return self
@@ -127,7 +67,7 @@ class Engine:
         self.close()
 
 
-class _Absent(EngineError):
+class Absent(EngineError):
     """Nothing is there: another place may be tried."""
 
 
@@ -149,30 +89,8 @@ def facts(version: dict[str, Any], info: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _private(timeout: float, start: bool, root: str | None = None) -> Engine:
-    if sys.platform != "linux":
-        raise _Absent(
-            "No Docker engine answers: start Docker Desktop, or Podman's machine with "
-            "`podman machine start`, and try again."
-        )
-    from helpers.engine import private
-
-    attachment = private.attach(start=start, root=root)
-    if attachment is None:
-        raise _Absent(
-            "No Docker engine answers: run `python3 -m helpers lab`, which starts one or says how."
-        )
-    try:
-        engine = _open(Endpoint(f"unix://{attachment.socket}"), timeout)
-    except BaseException:
-        attachment.close()
-        raise
-    engine.private, engine._attachment = True, attachment
-    return engine
-
-
-def _open(endpoint: Endpoint, timeout: float) -> Engine:
-    """The engine of an endpoint. Raises EngineError, as _Absent where nothing is there."""
+def open_engine(endpoint: Endpoint, timeout: float) -> Engine:
+    """The engine of an endpoint. Raises EngineError, as Absent where nothing is there."""
     answer: list[Engine | Exception] = []
 
     def ask() -> None:
@@ -241,7 +159,7 @@ def _problem(endpoint: Endpoint, error: Exception, timeout: float) -> EngineErro
     )
     absent = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, socket.gaierror)
     if has(*absent) or any(getattr(link, "winerror", None) == 2 for link in chain):
-        return _Absent(f"{place} no engine answers ({system}): start it, or {otherwise}.")
+        return Absent(f"{place} no engine answers ({system}): start it, or {otherwise}.")
     words = system or str(error).removeprefix("Error while fetching server API version: ")
     return EngineError(f"{place} no usable engine answers ({words.rstrip('.')}): {otherwise}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,11 @@ import docker.errors
 import requests.exceptions
 
 from helpers.core import names
-from helpers.core.errors import LabError, silent
+from helpers.core.errors import LabError, engine_gone
 from helpers.core.value import Value
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
-    from helpers.image.stored import Image
 
 GRACE = 10
 """Seconds between SIGTERM and SIGKILL, as `docker stop` has them."""
@@ -83,25 +82,28 @@ class Running:
 
 
 @contextmanager
-def running(image: Image, *command: str, init: bool = False) -> Iterator[Running]:
+def started(
+    engine: Engine, image_id: str, tag: str, command: Sequence[str] = (), *, init: bool = False
+) -> Iterator[Running]:
     """A container of an image that runs while the `with` lasts; then it is removed, whatever
     happens.
 
+    tag      what to call the image
     command  the words after the entry point; without any, the image's own
     init     make a small init process 1, as `docker run --init` does
 
     Raises LabError where it can't be started; `image.run()` says why.
     """
     words = list(command) or None
-    with temporary(image.engine, image.id, command=words, init=init or None) as made:
+    with temporary(engine, image_id, command=words, init=init or None) as made:
         try:
-            image.engine.client.api.start(made)
+            engine.client.api.start(made)
         except docker.errors.APIError:
             raise LabError(
-                f"A container of {image.tag} does not start: `run(…)` of the image says why."
+                f"A container of {tag} does not start: `run(…)` of the image says why."
             ) from None
         # it may have ended already, which is no error here
-        found = _found(image.engine, made)[0]
+        found = _found(engine, made)[0]
         _await_output(found)
         yield found
 
@@ -180,5 +182,5 @@ def _created(engine: Engine, image: str, name: str, options: dict[str, Any]) -> 
     except docker.errors.APIError:  # a kind of RequestException, but the engine did answer
         raise
     except requests.exceptions.RequestException as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None
     return made.id

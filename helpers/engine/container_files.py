@@ -11,11 +11,12 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Literal, NamedTuple
+from typing import IO, TYPE_CHECKING
 
-from helpers.core.errors import EngineError, silent
+from helpers.core.errors import EngineError, engine_gone
 from helpers.engine import transfer
 from helpers.files import layer_tar
+from helpers.files.filesystem import Look
 from helpers.files.stack import File
 
 if TYPE_CHECKING:
@@ -25,16 +26,6 @@ DIRECTORY, SYMLINK = 1 << 31, 1 << 27
 """Bits of Go's file mode, which the engine answers with."""
 
 PATIENCE = 60  # seconds
-
-
-class Look(NamedTuple):
-    """What is at a path: its kind, and where a link leads when all links on the way are followed.
-
-    A link that leads nowhere, or round in a circle, is a link to "".
-    """
-
-    kind: Literal["directory", "symlink", "other"]
-    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,5 +105,5 @@ class ContainerFiles:
         try:
             answer = api.head(url, timeout=PATIENCE)
         except requests.RequestException as error:
-            raise silent(self.engine.host, error) from None
+            raise engine_gone(self.engine.host, error) from None
         return answer.status_code, answer.headers.get("X-Docker-Container-Path-Stat", "")

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from helpers.core import names
-from helpers.core.errors import EngineError, LabError, silent
+from helpers.core.errors import EngineError, LabError, engine_gone
 from helpers.core.events import Event, Listener, ignore
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def stream(
             else:
                 yield response.raw
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None
 
 
 def bring(source: Engine, to: Engine, reference: str, listener: Listener = ignore) -> None:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
 
 from helpers.core.value import Value
 from helpers.files.stack import File, Files
 from helpers.image.layers import Heard, unheard
-
-if TYPE_CHECKING:
-    from helpers.image.stored import Image
-    from helpers.view.explorer import Read
+from helpers.image.stored import OpenImage
 
 DEPTH = 2
 """Levels of folders by which a difference is summed up: `/usr/lib`."""
@@ -38,12 +32,12 @@ class FolderChange:
     after: int
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False)
 class Difference(Value):
-    """From the first image's file system to the second's. The layers are read when it is first
-    asked for more than names, about 100 MB in a second.
+    """From the first image's file system to the second's.
 
     first, second  the names of the images
+    sizes          bytes of all layers of each
     before, after  bytes of the files that each shows
     files          what differs, by path: `removed` with the first's size, `added`, `changed` with
                    the second's
@@ -55,87 +49,29 @@ class Difference(Value):
 
     first: str
     second: str
-    _find: Callable[[Heard], dict[str, Any]]
-    _sizes: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
-    before: int = field(init=False)
-    after: int = field(init=False)
-    files: Files = field(init=False)
-    folders: tuple[FolderChange, ...] = field(init=False)
-    same: int = field(init=False)
-    _reading: Lock = field(default_factory=Lock, init=False)
-
-    def read(self, heard: Heard = unheard) -> Difference:
-        """Compares now, where that was not done, and gives itself.
-
-        heard  is told how many bytes were read of how many, where an engine has to send them
-
-        Raises LabError where an engine doesn't send a layer.
-        """
-        with self._reading:
-            if not self.known:
-                vars(self).update(self._find(heard))
-        return self
-
-    @property
-    def known(self) -> bool:
-        """Whether it was read."""
-        return "files" in vars(self)
+    sizes: tuple[int, int]
+    before: int
+    after: int
+    files: Files
+    folders: tuple[FolderChange, ...]
+    same: int
 
     @property
     def counts(self) -> Counter[str]:
         """How many entries are `added`, `removed`, `changed`."""
         return Counter(file.change for file in self.files)
 
-    def __getattr__(self, name: str) -> Any:
-        """A field that was not read yet: Python asks here for what is not there."""
-        if self.known or name.startswith("_") or name not in self.__dataclass_fields__:
-            raise AttributeError(f"A Difference has no {name!r}.")
-        return vars(self.read())[name]
 
-    def widget(self):
-        """What differs, by folder and as a tree to be opened. It is there at once; what takes
-        reading follows."""
-        from helpers.view.explorer import explorer
-        from helpers.view.findings import sizes_lines
-
-        title = f"{self.first} → {self.second}"
-        return explorer(title, self._shown, facts=sizes_lines(*self._sizes()))
-
-    def _shown(self, heard: Heard) -> Iterator[Read]:
-        from helpers.files.tree import Tree
-        from helpers.view import units
-        from helpers.view.explorer import Read, View
-        from helpers.view.findings import difference_lines, sizes_lines
-
-        self.read(heard)
-        tree = Tree(self.files)
-        facts, tables = difference_lines(self)
-        figure = f"{units.size(self.before)} → {units.size(self.after)}"
-        views = [View("what differs", tree.size, 1.0)]
-        yield Read(figure, views, [lambda: tree], [*sizes_lines(*self._sizes()), *facts], tables)
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        from helpers.view import live
-
-        return live.bundle(self, Difference.widget, slow=not self.known)
-
-
-def difference(first: Image, second: Image) -> Difference:
+def difference(first: OpenImage, second: OpenImage, heard: Heard = unheard) -> Difference:
     """Compares what two images show when they are run; what their layers hide isn't looked at.
 
     Files are compared by content, mode, owner and link target; the time that they carry is not. A
-    hard link is compared as the file that it is. Nothing is read before it is asked for.
+    hard link is compared as the file that it is. Reads the layers, about 100 MB in a second.
+
+    heard  is told how many bytes were read of how many, where an engine has to send them
+
+    Raises LabError where an engine doesn't send a layer.
     """
-    return Difference(
-        first.name,
-        second.name,
-        lambda heard: _find(first, second, heard),
-        lambda: (first.known_size, second.known_size),
-    )
-
-
-def _find(first: Image, second: Image, heard: Heard) -> dict[str, Any]:
-    """The fields of a Difference that take reading."""
     # One bar for both: each is told with what the other has of it.
     first.read(lambda read, total: heard(read, total + second.sent_size))
     second.read(lambda read, total: heard(first.sent_size + read, first.sent_size + total))
@@ -151,13 +87,16 @@ def _find(first: Image, second: Image, heard: Heard) -> dict[str, Any]:
         elif after:
             changed.append(replace(after, change="changed" if before else "added"))
     files = Files(sorted(changed, key=lambda file: file.path))
-    return {
-        "before": sum(file.size for file in old.values()),
-        "after": sum(file.size for file in new.values()),
-        "files": files,
-        "folders": _by_folder(files, old, new),
-        "same": same,
-    }
+    return Difference(
+        first=first.name,
+        second=second.name,
+        sizes=(first.size, second.size),
+        before=sum(file.size for file in old.values()),
+        after=sum(file.size for file in new.values()),
+        files=files,
+        folders=_by_folder(files, old, new),
+        same=same,
+    )
 
 
 def _plain(file: File, files: dict[str, File]) -> tuple:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.core.errors import LabError, silent
+from helpers.core.errors import LabError, engine_gone
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -41,7 +41,7 @@ def import_tar(
             f"{tar.name} can't be imported ({error.explanation}): is it a tar?"
         ) from None
     except requests.exceptions.RequestException as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None
     for line in said.splitlines():
         problem = json.loads(line).get("error")
         if problem:

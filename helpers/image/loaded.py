@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from helpers.core.errors import LabError, silent
+from helpers.core.errors import LabError, engine_gone
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -157,4 +157,4 @@ def _send(engine: Engine, file: IO[bytes], name: str) -> None:
     except docker.errors.APIError as error:
         raise LabError(f"The engine can't load {name}: {error.explanation}.") from None
     except requests.exceptions.RequestException as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None

@@ -16,8 +16,8 @@ from helpers.core.value import Value
 from helpers.elf import go_modules as gobuild
 
 if TYPE_CHECKING:
+    from helpers.files.filesystem import RootFS
     from helpers.files.stack import File
-    from helpers.image.rootfs import RootFS
 
 Kind = Literal["dpkg", "status.d", "apk", "go"]
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ FORM = 2
 
 
 def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:
-    """Keeps the facts of an image: what JSON knows, and `bases`, a tuple of Base."""
-    record = {**facts, "bases": [asdict(base) for base in facts["bases"]]}
-    text = json.dumps({"form": FORM, "tag": tag, "facts": record}, indent=1)
+    """Keeps the facts of an image, whatever JSON can write."""
+    text = json.dumps({"form": FORM, "tag": tag, "facts": facts}, indent=1)
     write(_folder(image_id) / _file(tag), text.encode())
 
 
@@ -33,16 +31,13 @@ def known(image_id: str) -> bool:
 
 def recall(image_id: str, tag: str) -> dict[str, Any]:
     """The facts that were kept of an image under that name, else under its last one, else {}."""
-    from helpers.bases.source import Base
-
     named = _folder(image_id) / _file(tag)
     for path in [named, *_latest(image_id)]:
         # a record of another version of the lab says nothing here
         with suppress(OSError, ValueError, LookupError, TypeError):
             record = json.loads(path.read_text())
             if record["form"] == FORM:
-                facts = record["facts"]
-                return {**facts, "bases": tuple(Base(**base) for base in facts["bases"])}
+                return dict(record["facts"])
     return {}
 
 

@@ -11,7 +11,7 @@ from helpers.core.errors import LabError
 from helpers.core.value import Value
 
 if TYPE_CHECKING:
-    from helpers.image.stored import Image, Layer
+    from helpers.image.stored import Layer, OpenImage
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Shared(Value):
         return self.separate - self.together
 
 
-def shared(images: Sequence[Image]) -> Shared:
+def shared(images: Sequence[OpenImage]) -> Shared:
     """Counts the layers of images, which may be of several engines; of one that is given twice,
     the second costs nothing.
 

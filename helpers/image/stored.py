@@ -1,31 +1,48 @@
-"""What is inside an image: layers, files, three sizes, configuration; and what it does when run."""
+"""An image that an engine has.
+
+`StoredImage` is what is known of it; `OpenImage` also has its layers, files and sizes, which are
+read when they are asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, TypeVar
 
 from helpers.core import names
-from helpers.core.errors import LabError, silent
+from helpers.core.errors import LabError, engine_gone
 from helpers.core.value import Value
-from helpers.files.stack import File, Files, stacked
+from helpers.engine.client import Engine
+from helpers.files.stack import Entry, Files, stacked
+from helpers.files.waste import Waste, waste
 from helpers.image import history, layers, records
+from helpers.image.image_fs import ImageFS
 from helpers.image.layers import Heard, unheard
 
-if TYPE_CHECKING:
-    from helpers.bases.source import Base
-    from helpers.dockerfile.marks import DockerfileView
-    from helpers.elf.anatomy import Anatomy
-    from helpers.elf.linking import Linkage
-    from helpers.engine.client import Engine
-    from helpers.files.waste import Waste
-    from helpers.image.rootfs import ImageFS
-    from helpers.run.container_run import Run
 
-__all__ = ["Config", "File", "Files", "Image", "Layer", "Layers", "Sizes", "image_of"]
+@dataclass(frozen=True, repr=False)
+class Base(Value):
+    """A base image that the engine has.
+
+    name       as the Dockerfile has it
+    reference  what the engine knows it by
+    source     `present` (it was here), `archive`, `hub`: the real image; or `stand-in`
+    digest     that the name is pinned to; None for a stand-in and for what is not pinned
+    size       bytes of its layers, as the engine's history adds them up
+    hub_size   bytes of the registry's image, as the table has them; None where it has none
+    note       how a stand-in differs, a sentence, or ""
+    """
+
+    name: str
+    reference: str
+    source: Literal["present", "archive", "hub", "stand-in"]
+    digest: str | None
+    size: int
+    hub_size: int | None
+    note: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,13 +77,19 @@ class Layer(Value):
     """One layer.
 
     created_by  the instruction that made it as the Dockerfile has it, "" where it isn't recorded
-    size        bytes of its files, as in `Image.size`
+    size        bytes of its files, as in `OpenImage.size`
     diff_id     the sha256 of its uncompressed archive, by which every engine knows it
     """
 
     created_by: str
     size: int
     diff_id: str
+
+
+@dataclass(frozen=True, repr=False)
+class OpenLayer(Layer):
+    """A layer of an image that is open: its files can be asked for."""
+
     _files: Callable[[], Files] = field(compare=False)
 
     @cached_property
@@ -76,17 +99,16 @@ class Layer(Value):
         return self._files()
 
 
-class Layers(Value, tuple[Layer, ...]):
+class Layers(Value, tuple[OpenLayer, ...]):
     """The layers of an image, base first."""
 
 
 @dataclass(frozen=True, repr=False)
-class Image(Value):
-    """An image that an engine has.
+class StoredImage(Value):
+    """What is known of an image that an engine has, without asking it.
 
     id            the engine's id of it
     tag           its name
-    engine        the `Engine`
     bases         the base images that its Dockerfile names
     dockerfile    its Dockerfile
     command       the `docker build` line that makes it
@@ -105,7 +127,6 @@ class Image(Value):
 
     id: str
     tag: str
-    engine: Engine = field(compare=False)
     bases: tuple[Base, ...] = ()
     dockerfile: str | None = None
     command: str | None = None
@@ -117,12 +138,34 @@ class Image(Value):
     file: str | None = None
     args: Mapping[str, str] = field(default_factory=dict, compare=False)
     secrets: bool = False
-    _reading: Lock = field(default_factory=Lock, init=False, compare=False)
 
     @property
     def name(self) -> str:
         """What to call it: the variant's key, or the engine's name without the lab's prefix."""
         return self.key or self.tag.removeprefix(names.TAG_PREFIX)
+
+
+@dataclass(frozen=True, repr=False)
+class OpenImage(StoredImage):
+    """An image with the engine that has it. What takes asking or reading is asked for or read the
+    first time that somebody wants it.
+
+    engine  the `Engine`
+    """
+
+    engine: Engine = field(kw_only=True, compare=False)
+    _inspected: Mapping[str, Any] = field(kw_only=True, compare=False)
+    _reading: Lock = field(default_factory=Lock, init=False, compare=False)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its layers were read."""
+        return "_contents" in vars(self)
+
+    @property
+    def counted_size(self) -> int | None:
+        """Its `size` where that was worked out already, else None: nobody is asked."""
+        return vars(self).get("size")
 
     @cached_property
     def size(self) -> int:
@@ -179,7 +222,7 @@ class Image(Value):
         counted = [one.size for one in made] if self.engine.store == "graph" else [None]
         sizes = [self._contents[d].size for d in diff_ids] if None in counted else counted
         return Layers(
-            Layer(one.created_by, size, diff_id, lambda at=at: self._stacked[0][at])
+            OpenLayer(one.created_by, size, diff_id, lambda at=at: self._stacked[0][at])
             for at, (one, size, diff_id) in enumerate(zip(made, sizes, diff_ids, strict=True))
             if diff_id != layers.EMPTY
         )
@@ -192,10 +235,19 @@ class Image(Value):
         Raises LabError where the engine doesn't send a layer.
         """
         with self._reading:
-            if "_contents" not in vars(self):
+            if not self.is_read:
                 vars(self)["_contents"] = layers.contents(
                     self.engine, self.id, self._diff_ids, sent=self.sent_size, heard=heard
                 )
+
+    def count(self, heard: Heard = unheard) -> int:
+        """Its `size`, in bytes. On the containerd store its layers are read for it.
+
+        heard  as for `read`
+        """
+        if self.known_size is None:
+            self.read(heard)
+        return self.size
 
     @property
     def known_size(self) -> int | None:
@@ -207,7 +259,7 @@ class Image(Value):
     def outline(self) -> Sequence[Layer | history.Made]:
         """What made each of its `layers`, and their sizes, as far as that is known before a layer
         is read: on the graph store mostly all, on that of containerd no size."""
-        if "layers" in vars(self) or "_contents" in vars(self):
+        if "layers" in vars(self) or self.is_read:
             return self.layers
         made = self._made(lambda: None)
         listed = [one for one, d in zip(made, self._diff_ids, strict=True) if d != layers.EMPTY]
@@ -227,11 +279,14 @@ class Image(Value):
 
     @cached_property
     def waste(self) -> Waste:
-        """What of its layers nobody needs, counted as dive does, and the files that cost it. Reads
-        the layers, about 100 MB in a second, the first time."""
-        from helpers.files.waste import waste
+        """Wasted bytes, by dive's rules, and the files that cost them. Reads the layers, about
+        100 MB in a second, the first time."""
+        return waste(self.entries)
 
-        return waste(self._contents[diff_id].entries for diff_id in self._diff_ids)
+    @property
+    def entries(self) -> Iterable[Sequence[Entry]]:
+        """What the archive of each layer has, base first. Reads the layers."""
+        return (self._contents[diff_id].entries for diff_id in self._diff_ids)
 
     @cached_property
     def config(self) -> Config:
@@ -249,74 +304,10 @@ class Image(Value):
     @cached_property
     def rootfs(self) -> ImageFS:
         """Its file system, path by path. Use it with `with` for more than one question."""
-        from helpers.image.rootfs import ImageFS
-
         return ImageFS(self.engine, self.id, lambda: self.files)
 
     @property
-    def changes(self) -> DockerfileView:
-        """Its Dockerfile, with what differs from the variant before marked, and the terminal's
-        line. Raises LabError for an image that the lab did not build."""
-        from helpers.dockerfile.marks import DockerfileView
-
-        if self.dockerfile is None:
-            raise LabError(
-                f"The lab did not build {self.tag}, so it has no Dockerfile to show: "
-                "see its `layers`."
-            )
-        return DockerfileView(self.dockerfile, self.before, self.command or "")
-
-    def linkage(self, path: str) -> Linkage:
-        """What the binary at a path needs, read from its header.
-
-        Raises LabError where there is no such file, or it is no ELF file.
-        """
-        from helpers.elf.linking import linkage
-
-        with self.rootfs as fs:
-            return linkage(fs, path, *self._process)
-
-    def anatomy(self, path: str) -> Anatomy:
-        """What the binary at a path is made of, and the libraries that it needs as a tree. Nothing
-        is run; all of the binary is read.
-
-        Raises LabError where there is no such file, or it is no ELF file.
-        """
-        from helpers.elf.anatomy import anatomy
-
-        with self.rootfs as fs:
-            return anatomy(fs, path, *self._process)
-
-    def run(
-        self,
-        *command: str,
-        entrypoint: str | Sequence[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | int | None = None,
-        memory: str | int | None = None,
-        network: str | None = None,
-        timeout: float = 60,
-    ) -> Run:
-        """Runs a container and removes it; see `helpers.run.container_run.run`. A failure is a result."""
-        from helpers.run.container_run import run
-
-        return run(
-            self,
-            command,
-            entrypoint=entrypoint,
-            env=env,
-            user=user,
-            memory=memory,
-            network=network,
-            timeout=timeout,
-        )
-
-    @cached_property
-    def _inspected(self) -> dict[str, Any]:
-        return _inspect(self.engine, self.id)
-
-    @property
-    def _process(self) -> tuple[Mapping[str, str], str]:
+    def process(self) -> tuple[Mapping[str, str], str]:
         """Environment and working directory of what it runs."""
         env = dict(line.partition("=")[::2] for line in self.config.env)
         return env, self.config.workdir or "/"
@@ -342,14 +333,18 @@ class Image(Value):
 
     @cached_property
     def _stacked(self) -> tuple[list[Files], Files]:
-        return stacked(self._contents[diff_id].entries for diff_id in self._diff_ids)
+        return stacked(self.entries)
 
 
-def image_of(engine: Engine, reference: str, **built: Any) -> Image:
+Kind = TypeVar("Kind", bound=OpenImage)
+
+
+def open_image(engine: Engine, reference: str, kind: type[Kind] = OpenImage, **built: Any) -> Kind:
     """The image that an engine has by that name or id.
 
-    built  what only the builder knows: fields of `Image` from `bases` on. They are kept, so that
-           every other process sees them too.
+    kind   the class that it is to be of
+    built  what only the builder knows: fields of `StoredImage` from `bases` on. They are kept, so
+           that every other process sees them too.
 
     Raises LabError where the engine has no such image, EngineError where it does not answer.
     """
@@ -357,10 +352,16 @@ def image_of(engine: Engine, reference: str, **built: Any) -> Image:
     image_id = found["Id"]
     tag = _name(reference, found)
     if built:
-        records.keep(image_id, tag, {"bases": (), **built})
-    image = Image(image_id, tag, engine, **(built or records.recall(image_id, tag)))
-    image.__dict__["_inspected"] = found  # it was just asked for
-    return image
+        known = {"bases": (), **built}
+        records.keep(image_id, tag, {**known, "bases": [asdict(base) for base in known["bases"]]})
+    else:
+        known = records.recall(image_id, tag)
+        try:
+            known = {**known, "bases": tuple(Base(**base) for base in known.get("bases", ()))}
+            return kind(image_id, tag, engine=engine, _inspected=found, **known)
+        except TypeError:  # a record of another version of the lab says nothing here
+            known = {}
+    return kind(image_id, tag, engine=engine, _inspected=found, **known)
 
 
 def _inspect(engine: Engine, reference: str) -> dict[str, Any]:
@@ -379,7 +380,7 @@ def _inspect(engine: Engine, reference: str) -> dict[str, Any]:
             "`docker pull` gets one."
         ) from None
     except requests.exceptions.RequestException as error:
-        raise silent(engine.host, error) from None
+        raise engine_gone(engine.host, error) from None
 
 
 def _name(reference: str, found: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ import json
 import shlex
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,23 +20,26 @@ from helpers.advice.advise import Advice, advise
 from helpers.advice.proof import Proof
 from helpers.bases.source import PART_ONE, Base, Bases
 from helpers.build.options import BuildOptions
-from helpers.compare import Comparison, compare
+from helpers.compare import compare
 from helpers.core import names
 from helpers.core.errors import LabError
+from helpers.core.events import Event
 from helpers.core.stops import Stops
 from helpers.core.value import Value
 from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine import transfer
 from helpers.engine.client import Engine
+from helpers.engine.find import find_engine
 from helpers.engine.needs import Needs
 from helpers.image.difference import Difference, difference
 from helpers.image.explorer import Explorer
 from helpers.image.imported import import_tar
+from helpers.image.layers import Heard
 from helpers.image.loaded import load as loaded
 from helpers.image.packages import Packages, packages
 from helpers.image.shared import Shared, shared
-from helpers.image.stored import Image, image_of
 from helpers.lab.cleaning import clean
+from helpers.lab.handles import Comparison, Image, image_of
 from helpers.lab.image_builds import ImageBuilds
 from helpers.learning import exercise as exercises
 from helpers.learning import progress as kept
@@ -50,7 +53,10 @@ from helpers.run import debug
 from helpers.run.container_run import Run, run
 from helpers.run.debug import Running
 from helpers.samples import Expected, Variant
-from helpers.view import alive, progress
+from helpers.view import alive, facts, progress
+from helpers.view.blocks import Block
+from helpers.view.notebook import install
+from helpers.view.parts import parts
 from helpers.view.place import place
 
 SERVES = 3
@@ -86,8 +92,9 @@ class Lab(Value):
         builder: str = "",
         store: str = "",
     ) -> None:
+        install()
         needs = Needs(builder, store)
-        self.engine = engine or Engine.find()
+        self.engine = engine or find_engine()
         self.bases = Bases(self.engine, source=bases)
         self._first: Engine | None = None
         self._first_bases: Bases | None = None
@@ -97,6 +104,7 @@ class Lab(Value):
             with alive.page(), progress.listener("a newer engine") as listen:
                 self.engine = newer.engine(self._first, self.bases, needs, listen)
             self.bases = Bases(self.engine, beside=self.bases)
+        self.bases.decide()
         self._builds = ImageBuilds(self.engine, self.bases)
         self._hints = exercises.Hints()
         atexit.register(self.close)
@@ -136,8 +144,8 @@ class Lab(Value):
             rewrite_timestamp=rewrite_timestamp,
         )
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
-            return self._builds.build_variant(samples.variant(what), options)
-        return self._builds.build_folder(what, dockerfile, options)
+            return self._sized(self._builds.build_variant(samples.variant(what), options))
+        return self._sized(self._builds.build_folder(what, dockerfile, options))
 
     def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
         """Makes an image without a Dockerfile: the tar is its only layer.
@@ -154,7 +162,7 @@ class Lab(Value):
         import_tar(self.engine, path, tag=tag, command=command, labels=labels)
         changes = ["--change", f"CMD {json.dumps(list(command))}"]
         shown = shlex.join(["docker", "import", *changes, str(tar), tag])
-        return image_of(self.engine, tag, command=shown)
+        return self._sized(image_of(self.engine, tag, command=shown))
 
     def load(self, tar: str | Path, name: str) -> Image:
         """Gives the engine an image that another tool made, and names it.
@@ -167,14 +175,15 @@ class Lab(Value):
         tag = _named(name)
         path = Path(tar).expanduser()
         loaded(self.engine, path, tag)
-        return image_of(self.engine, tag, command=shlex.join(["docker", "load", "-i", str(tar)]))
+        shown = shlex.join(["docker", "load", "-i", str(tar)])
+        return self._sized(image_of(self.engine, tag, command=shown))
 
     def image(self, reference: str) -> Image:
         """An image that the engine has, by the engine's own name for it; never a stand-in's.
 
         Raises LabError where the engine has no such image.
         """
-        return image_of(self.engine, reference)
+        return self._sized(self._open(reference))
 
     @alive.page()
     def compare(self, *what: str | Image) -> Comparison:
@@ -193,7 +202,8 @@ class Lab(Value):
         stops = Stops()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             try:
-                return compare(list(pool.map(lambda i: self._measure(i, stops), wanted)))
+                measured = list(pool.map(lambda i: self._measure(i, stops), wanted))
+                return Comparison(compare(measured).rows)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 stops.stop()
@@ -206,14 +216,17 @@ class Lab(Value):
 
         Raises LabError where the engine has no image of that name.
         """
-        image = self.image(image) if isinstance(image, str) else image
-        with image.rootfs as fs:
-            return packages(fs, image.files)
+        found = self._open(image)
+        with found.rootfs as fs:
+            return packages(fs, found.files)
 
     def explore(self, image: Image | str) -> Explorer:
         """An image to look into, layer by layer and file by file: one of the lab's, or any that the
         engine has, by name. Raises LabError where it has none of that name."""
-        return Explorer(self.image(image) if isinstance(image, str) else image)
+        found = self._open(image)
+        if place() != "front end":  # a page opens at once, and shows what comes
+            found.read()
+        return Explorer(found)
 
     def workbench(self, program: str = "c-hello") -> Workbench:
         """The variant lab: choose a program's bases and linking, build, and compare.
@@ -222,12 +235,13 @@ class Lab(Value):
         """
 
         @alive.page()
-        def build_choice(context: Path, text: str) -> Image:
+        def build_choice(context: Path, text: str) -> tuple[Image, Run]:
             name = f"workbench:{zlib.crc32(text.encode()):08x}"
             tag = names.TAG_PREFIX + name
             shown = ["-f", "-", str(context)]
             title = f"build {context.name}"
-            return self._builds.build_text(context, text, tag=tag, shown=shown, title=title)
+            image = self._builds.build_text(context, text, tag=tag, shown=shown, title=title)
+            return image, image.run()
 
         return Workbench(Choice(program=program).fitting(), build_choice)
 
@@ -239,9 +253,9 @@ class Lab(Value):
 
         Raises LabError where the engine has no such image, or doesn't send a layer.
         """
-        before, after = (self.image(i) if isinstance(i, str) else i for i in (first, second))
-        found = difference(before, after)
-        return found if place() == "front end" else found.read()  # a page shows it while it reads
+        before, after = (self._open(i) for i in (first, second))
+        with _reading(f"{before.name} and {after.name}") as heard:
+            return difference(before, after, heard)
 
     def shared(self, *images: Image | str) -> Shared:
         """What several images need together: their layers, each counted once.
@@ -250,7 +264,7 @@ class Lab(Value):
 
         Raises LabError where the engine has no such image, or none is named.
         """
-        return shared([self.image(i) if isinstance(i, str) else i for i in images])
+        return shared([self._open(image) for image in images])
 
     @alive.page()
     def registry(self) -> Registry:
@@ -417,6 +431,16 @@ class Lab(Value):
         if self._first:
             self._first.close()
 
+    def _open(self, image: Image | str) -> Image:
+        """An Image, or the engine's of that name."""
+        return image_of(self.engine, image) if isinstance(image, str) else image
+
+    def _sized(self, image: Image) -> Image:
+        """The image, once its size is counted: whoever shows it later asks nobody."""
+        with _reading(image.name) as heard:
+            image.count(heard)
+        return image
+
     def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
             variant, image = item, self._builds.build_variant(item, stops=stops)
@@ -438,7 +462,24 @@ def _named(name: str) -> str:
     return names.TAG_PREFIX + name
 
 
+@contextmanager
+def _reading(what: str) -> Iterator[Heard]:
+    """Draws how far layers are read."""
+    with progress.listener(f"read {what}") as listen:
+        step = f"the layers of {what}"
+
+        def heard(read: int, total: int) -> None:
+            listen(Event("read", step, "done" if read >= total else "running", read, total))
+
+        yield heard
+
+
 def _as_bytes(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
     return {
         name: value.encode() if isinstance(value, str) else value for name, value in secrets.items()
     }
+
+
+@parts.register
+def _parts(lab: Lab) -> Iterator[Block]:
+    yield from facts.lab(lab.engine, lab.bases.source_line)

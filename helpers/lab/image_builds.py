@@ -17,7 +17,7 @@ from helpers.core.stops import Stops
 from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, described
-from helpers.image.stored import Image, image_of
+from helpers.lab.handles import Image, image_of
 from helpers.samples import Variant
 from helpers.view import progress
 

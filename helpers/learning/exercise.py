@@ -7,15 +7,16 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from helpers.advice.advise import advise
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
 from helpers.core.value import Value
-
-if TYPE_CHECKING:
-    from helpers.image.stored import Image
-
+from helpers.elf.linking import linkage
+from helpers.image.packages import packages
+from helpers.image.stored import OpenImage
+from helpers.run.container_run import Run, run
 
 SECOND = 1.1
 """Seconds after which files have another time: a layer has whole seconds."""
@@ -62,7 +63,7 @@ class Check(Value):
     met: tuple[str, ...]
     unmet: tuple[str, ...]
     note: str = ""
-    image: Image | None = None
+    image: OpenImage | None = None
     number: str = ""
     hints: tuple[str, ...] = ()
     begun: bool = True
@@ -154,7 +155,10 @@ def exercise(number: str, *, samples: Path = names.SAMPLES) -> Exercise:
 
 
 def check(
-    task: Exercise, image: Image, stage: Callable[[str], Image], again: Callable[[], Image]
+    task: Exercise,
+    image: OpenImage,
+    stage: Callable[[str], OpenImage],
+    again: Callable[[], OpenImage],
 ) -> Check:
     """Inspects what the learner built. The image's program is run, for a minute at most.
 
@@ -178,7 +182,7 @@ def not_built(task: Exercise, why: str) -> Check:
 
 
 def _found(
-    task: Exercise, met: Sequence[bool], *, note: str = "", image: Image | None = None
+    task: Exercise, met: Sequence[bool], *, note: str = "", image: OpenImage | None = None
 ) -> Check:
     pairs = list(zip(task.conditions, met, strict=True))
     unmet = [condition for condition, ok in pairs if not ok]
@@ -200,17 +204,17 @@ class _Inspected:
     """An image, its stages, and the run of its command, which waits for a test that asks for it."""
 
     def __init__(
-        self, image: Image, stage: Callable[[str], Image], again: Callable[[], Image]
+        self, image: OpenImage, stage: Callable[[str], OpenImage], again: Callable[[], OpenImage]
     ) -> None:
         self.image = image
         self.stage = stage
         self.again = again
-        self._run = None
+        self._run: Run | None = None
 
     @property
-    def run(self):
+    def run(self) -> Run:
         if self._run is None:
-            self._run = self.image.run()
+            self._run = run(self.image)
         return self._run
 
 
@@ -223,7 +227,8 @@ def _condition(row: Mapping[str, Any]) -> Condition:
 
 def _linked(result: _Inspected, path: str, *, static: bool) -> bool:
     try:
-        return result.image.linkage(path).static == static
+        with result.image.rootfs as fs:
+            return linkage(fs, path, *result.image.process).static == static
     except EngineError:
         raise
     except LabError:  # there is no such file, or it is no ELF file
@@ -247,8 +252,6 @@ def _empty(result: _Inspected, folders: list[str]) -> bool:
 
 def _recorded(result: _Inspected, wants: list[str]) -> bool:
     """Whether a scanner finds packages of these names, and maybe others."""
-    from helpers.image.packages import packages
-
     with result.image.rootfs as fs:
         return {package.name for package in packages(fs, result.image.files)}.issuperset(wants)
 
@@ -299,15 +302,13 @@ def _same_layers(result: _Inspected, wanted: bool) -> bool:
 
 def _nothing_to_advise(result: _Inspected, wants: bool) -> bool:
     """Whether no remedy is worth it any more."""
-    from helpers.advice.advise import advise
-
     return (not advise(result.image).findings) == wants
 
 
 TESTS: Mapping[str, Callable[[_Inspected, Any], bool]] = {
     "prints": lambda r, text: r.run.ok and r.run.output == text,
-    "runs": lambda r, commands: all(r.image.run(*command).ok for command in commands),
-    "keeps_running": lambda r, seconds: r.image.run(timeout=seconds).timed_out,
+    "runs": lambda r, commands: all(run(r.image, command).ok for command in commands),
+    "keeps_running": lambda r, seconds: run(r.image, timeout=seconds).timed_out,
     "at_most": lambda r, size: r.image.size <= size,
     "download_at_most": lambda r, size: r.image.download_size <= size,
     "has": lambda r, paths: all(r.image.rootfs.exists(path) for path in paths),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
@@ -54,11 +53,6 @@ class Prediction(Value):
         if self.choices:
             return Answer(self._chosen(found), self.guess)
         return Answer(_bytes(found), self.guess)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from helpers.view import asking, live
-
-        return live.bundle(self, asking.prediction)
 
     def _chosen(self, found: object) -> str:
         if not isinstance(found, str) or found not in self.choices:

@@ -42,11 +42,6 @@ class Quiz(Value):
     number: str
     questions: tuple[Question, ...]
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from helpers.view import asking, live
-
-        return live.bundle(self, asking.quiz)
-
 
 def quiz(number: str, *, samples: Path = names.SAMPLES) -> Quiz:
     """The quiz of that notebook. Raises LabError, which names those there are."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from helpers.compare import Comparison, row_of
+from helpers.compare import ComparisonTable, row_of
 from helpers.core.value import Value
 from helpers.dockerfile.marks import DockerfileView
+from helpers.image.stored import OpenImage
 from helpers.learning.recipe import PROGRAMS, Choice
+from helpers.run.container_run import Run
 
-if TYPE_CHECKING:
-    from helpers.image.stored import Image
-    from helpers.run.container_run import Run
-
-Builds = Callable[[Path, str], "Image"]
+Builds = Callable[[Path, str], tuple[OpenImage, Run]]
+"""Builds a Dockerfile's text in a context, and runs the image."""
 
 
 class Workbench(Value):
@@ -28,7 +27,7 @@ class Workbench(Value):
 
     def __init__(self, choice: Choice, build: Builds) -> None:
         self.choice = choice.checked()
-        self.built: dict[Choice, tuple[Image, Run]] = {}
+        self.built: dict[Choice, tuple[OpenImage, Run]] = {}
         self._build = build
         self._before: Choice | None = None
 
@@ -57,8 +56,7 @@ class Workbench(Value):
         choice  what to build in its place
         """
         choice = choice or self.choice
-        image = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
-        run = image.run()
+        image, run = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
         self.built = {**self.built, choice: (image, run)}
         return run
 
@@ -70,7 +68,7 @@ class Workbench(Value):
         return f"{alike.index(choice) + 1}. {said}" if choice in alike else said
 
     @property
-    def comparison(self) -> Comparison | None:
+    def comparison(self) -> ComparisonTable | None:
         """What was built of the chosen program, side by side, in its order; None while there is
         nothing."""
         rows = tuple(
@@ -78,15 +76,4 @@ class Workbench(Value):
             for choice, (image, run) in self.built.items()
             if choice.program == self.choice.program
         )
-        return Comparison(rows) if rows else None
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        from helpers.view import live
-
-        return live.bundle(self, Workbench.widget)
-
-    def widget(self):
-        """Controls for the choice, and a button that builds; the same lab, not another."""
-        from helpers.view import bench
-
-        return bench.widget(self)
+        return ComparisonTable(rows) if rows else None

@@ -23,7 +23,7 @@ from helpers.registry.layout import COMPRESSIONS, Stored, stored
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
-    from helpers.image.stored import Image
+    from helpers.image.stored import OpenImage
 
 BASE = "debian:trixie-slim"
 CONTEXT = Path(__file__).parent / "container"
@@ -100,7 +100,7 @@ class Registry:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def push(self, image: Image, name: str) -> Moved:
+    def push(self, image: OpenImage, name: str) -> Moved:
         """Has the engine push an image, as `docker push` does.
 
         name  what to call it there, as `services:orders`

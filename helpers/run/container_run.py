@@ -22,7 +22,7 @@ from helpers.diagnosis.diagnose import Diagnosis, Finding, examine
 from helpers.engine.container import temporary
 
 if TYPE_CHECKING:
-    from helpers.image.stored import Image
+    from helpers.image.stored import OpenImage
 
 KEPT = 1_000_000
 """Bytes of output that are kept, from its beginning."""
@@ -88,7 +88,7 @@ class Settings:
 
 
 def run(
-    image: Image,
+    image: OpenImage,
     command: Sequence[str] = (),
     *,
     entrypoint: str | Sequence[str] | None = None,
@@ -179,7 +179,7 @@ def _as_run(outcome: Outcome, diagnosis: Diagnosis | None) -> Run:
     )
 
 
-def _process(image: Image, settings: Settings, outcome: Outcome) -> Process:
+def _process(image: OpenImage, settings: Settings, outcome: Outcome) -> Process:
     """What the container was told to start, by the rules of ENTRYPOINT and CMD."""
     config = image.config
     own = tuple(config.entrypoint or ())
@@ -206,7 +206,7 @@ def _process(image: Image, settings: Settings, outcome: Outcome) -> Process:
 
 
 def _ended_by(
-    image: Image, settings: Settings, outcome: Outcome, finding: Finding, stops: Stops
+    image: OpenImage, settings: Settings, outcome: Outcome, finding: Finding, stops: Stops
 ) -> dict[str, Any]:
     """What ended a program from outside, as fields of `Process`, where that can be proven.
 
@@ -231,7 +231,7 @@ def _ended_by(
     return {"signal": seen.exit_code - 128} if INIT_SAW_SIGNAL.search(seen.output) else {}
 
 
-def _outcome(image: Image, settings: Settings, timeout: float, stops: Stops) -> Outcome:
+def _outcome(image: OpenImage, settings: Settings, timeout: float, stops: Stops) -> Outcome:
     """Runs one container to its end and removes it."""
     options = {
         "command": list(settings.command) or None,

@@ -15,11 +15,11 @@ import requests.exceptions
 
 from helpers.core.errors import LabError
 from helpers.engine import transfer
-from helpers.engine.container import Running, Stopped, find, running, temporary, unstarted
+from helpers.engine.container import Running, Stopped, find, started, temporary, unstarted
 from helpers.engine.container_files import ContainerFiles
 from helpers.files import layer_tar
 from helpers.files.stack import File, Files, absolute
-from helpers.image.stored import Image
+from helpers.image.stored import OpenImage
 from helpers.run.container_run import Run
 
 if TYPE_CHECKING:
@@ -27,10 +27,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Running", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 
-Source = Image | Running | str
+Source = OpenImage | Running | str
 """An image, a container that runs, or the name or id of any container."""
 
 MOST_LINKS = 40
+
+
+@contextmanager
+def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[Running]:
+    """A container of an image that runs while the `with` lasts; then it is removed, whatever
+    happens.
+
+    command  the words after the entry point; without any, the image's own
+    init     make a small init process 1, as `docker run --init` does
+
+    Raises LabError where it can't be started; `image.run()` says why.
+    """
+    with started(image.engine, image.id, image.tag, command, init=init) as container:
+        yield container
 
 
 def copy_out(source: Source, path: str, to: str | Path, *, engine: Engine | None = None) -> Path:
@@ -195,7 +209,7 @@ def _exported(source: Source, engine: Engine | None) -> Iterator[IO[bytes]]:
 @contextmanager
 def _container(source: Source, engine: Engine | None) -> Iterator[ContainerFiles]:
     """The container itself, or one of the image that is never started."""
-    if isinstance(source, Image):
+    if isinstance(source, OpenImage):
         with unstarted(source.engine, source.id) as made:
             yield ContainerFiles(source.engine, made)
     elif isinstance(source, Running):

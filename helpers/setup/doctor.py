@@ -127,11 +127,11 @@ def _packages() -> Finding:
 
 def _engine_and_bases() -> Iterator[Finding]:
     from helpers.bases.source import Bases
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.view import units
 
     try:
-        engine = Engine.find(start=False)
+        engine = find_engine(start=False)
     except EngineError as error:
         yield from _no_engine(error)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import shutil
@@ -15,41 +14,25 @@ from pathlib import Path
 
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
+from helpers.core.machine import (
+    ENGINE,
+    IN_A_ROOT,
+    SYSTEM_PATH,
+    DebianPackage,
+    is_here,
+    is_root,
+)
 from helpers.setup.environment import NotReady, Say, venv_package
-
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where Debian has what is for root, which a user's own PATH may lack."""
 
 SERVICE_WAIT = 20
 """Seconds that a service, which was just installed, gets to answer."""
 
 
-@dataclass(frozen=True)
-class Package:
-    """A Debian package.
-
-    name  as apt knows it
-    mark  the command, absolute path or soname that shows that it, or another with the same, is here
-    why   what it is for
-    """
-
-    name: str
-    mark: str
-    why: str
-
-
-ENGINE = (
-    Package("docker.io", "dockerd", "the engine"),
-    Package("iptables", "iptables", "the rules of the engine's network"),
-    Package("slirp4netns", "slirp4netns", "the way out of the private engine's own network"),
-)
-
-IN_A_ROOT = tuple(package for package in ENGINE if package.name == "slirp4netns")
-"""What the host itself must have for a private engine that brings a system of its own."""
-
 STAND_INS = (
-    Package("mmdebstrap", "mmdebstrap", "makes the first stand-in base from Debian's packages"),
-    Package(
+    DebianPackage(
+        "mmdebstrap", "mmdebstrap", "makes the first stand-in base from Debian's packages"
+    ),
+    DebianPackage(
         "debian-archive-keyring",
         "/usr/share/keyrings/debian-archive-keyring.gpg",
         "checks that those packages are Debian's",
@@ -57,9 +40,11 @@ STAND_INS = (
 )
 
 
-CHROMIUM = Package("chromium", "chromium", "the browser that the tests drive")
+CHROMIUM = DebianPackage("chromium", "chromium", "the browser that the tests drive")
 
-DRIVER = Package("libatomic1", "libatomic.so.1", "the library that what drives it is linked to")
+DRIVER = DebianPackage(
+    "libatomic1", "libatomic.so.1", "the library that what drives it is linked to"
+)
 """Playwright's own Node.js, which comes from PyPI without it."""
 
 BROWSERS = (
@@ -86,10 +71,10 @@ class Facts:
     system: str
     root: bool
     debian: bool
-    lacks: tuple[Package, ...]
+    lacks: tuple[DebianPackage, ...]
 
     @classmethod
-    def of(cls, wanted: Sequence[Package]) -> Facts:
+    def of(cls, wanted: Sequence[DebianPackage]) -> Facts:
         """The facts of this machine."""
         return cls(
             system=platform.system(),
@@ -99,37 +84,19 @@ class Facts:
         )
 
 
-def is_root() -> bool:
-    """Whether everything may be installed; never on Windows."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
 def may_install_venv() -> bool:
     """Whether this Python is Debian's own, and what it lacks may be installed."""
     theirs = Path(sys.executable).resolve().parent == Path("/usr/bin")
     return theirs and is_root() and is_here("apt-get")
 
 
-def is_here(mark: str) -> bool:
-    """Whether a command, a file with an absolute path, or a library is on this machine."""
-    if mark.startswith("/"):
-        return Path(mark).exists()
-    if ".so." in mark:
-        try:
-            ctypes.CDLL(mark)
-        except OSError:
-            return False
-        return True
-    return shutil.which(mark, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}") is not None
-
-
 def has_engine() -> bool:
     """Whether an engine answers. Raises EngineError for one that is there, or was chosen, and can't
     be used: that one wants mending."""
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
 
     try:
-        Engine.find(start=False).close()
+        find_engine(start=False).close()
     except EngineError as error:
         if not error.absent:
             raise
@@ -139,10 +106,10 @@ def has_engine() -> bool:
 
 def is_new() -> bool:
     """Whether the engine that answers has all that notebooks ask for."""
-    from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
     from helpers.newer import HAS
 
-    with Engine.find(start=False) as engine:
+    with find_engine(start=False) as engine:
         return HAS.met_by(engine)
 
 
@@ -179,7 +146,7 @@ def provide_venv(*, yes: bool, say: Say) -> bool:
 
     Returns whether it did. Raises NotReady where the answer is no, LabError with apt's words.
     """
-    package = Package(venv_package(), "", "makes the folder that the packages go to, .venv")
+    package = DebianPackage(venv_package(), "", "makes the folder that the packages go to, .venv")
     if not may_install_venv():
         return False
     head = "This Python can't make virtual environments. This would be done:"
@@ -188,17 +155,12 @@ def provide_venv(*, yes: bool, say: Say) -> bool:
     return True
 
 
-def newer_lacks() -> list[Package]:
-    """What is not here of what it takes to start a newer engine beside another."""
-    return [package for package in IN_A_ROOT if not is_here(package.mark)]
-
-
 def browser() -> str | None:
     """The path of a browser that the tests can drive, or None."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def browser_lacks() -> list[Package]:
+def browser_lacks() -> list[DebianPackage]:
     """What is not here of what the tests need to drive a browser."""
     lacks = [] if browser() else [CHROMIUM]
     if platform.system() == "Linux" and not is_here(DRIVER.mark):

@@ -19,6 +19,7 @@ from helpers import newer
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.engine.client import Engine
+from helpers.engine.find import find_engine
 from helpers.setup import doctor
 from helpers.setup.environment import Say
 from helpers.testing import leftovers, processes
@@ -105,7 +106,7 @@ def run(others: Sequence[str], say: Say) -> int:
 @contextmanager
 def _engine(mark: str, left: list[str]) -> Iterator[Engine]:
     """The engine, held while the tests run. What they left on it is removed; `left` tells."""
-    engine = Engine.find()
+    engine = find_engine()
     try:
         doctor.check_room(engine)
         yield engine

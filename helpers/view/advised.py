@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from helpers.advice.advise import Advice
+from helpers.advice.finding import Evidence, Finding
+from helpers.advice.lint import Lint
+from helpers.advice.proof import TIMEOUT, Proof
+from helpers.advice.rank import LEAST, LEAST_SHARE
 from helpers.view import safe, units
 from helpers.view.blocks import Block, Cell, Column, Engine, Fact, Prose, Source, Table, Title
-
-if TYPE_CHECKING:
-    from helpers.advice.advise import Advice
-    from helpers.advice.finding import Evidence, Finding
-    from helpers.advice.lint import Lint
-    from helpers.advice.proof import Proof
+from helpers.view.parts import parts
 
 ROWS = 3
 """Rows of evidence that are shown of each finding in an advice."""
@@ -26,6 +25,7 @@ LAYER = 60
 LEVELS = {"error": "bad", "warning": "bad"}
 
 
+@parts.register
 def advice(value: Advice) -> Iterator[Block]:
     ranking, size = value.ranking, value.image.size
     if not ranking.worth:
@@ -61,10 +61,12 @@ def advice(value: Advice) -> Iterator[Block]:
     yield from _ways(value)
 
 
+@parts.register
 def finding(value: Finding) -> Iterator[Block]:
     yield from _finding(value, ALL)
 
 
+@parts.register
 def lint(value: Lint) -> Iterator[Block]:
     if value.absent:
         yield Engine(value.absent)
@@ -87,6 +89,7 @@ def lint(value: Lint) -> Iterator[Block]:
     )
 
 
+@parts.register
 def proof(value: Proof) -> Iterator[Block]:
     if not value.ok:
         yield Title("nothing is proven, so nothing is proposed", sign="bad")
@@ -120,8 +123,6 @@ def _base(value: Advice) -> Iterator[Block]:
 
 def _unasked(value: Proof) -> str:
     """What a service that was stopped has not been asked."""
-    from helpers.advice.proof import TIMEOUT
-
     if not value.first or not value.first.timed_out:
         return ""
     return (
@@ -155,8 +156,6 @@ def _figure(value: Finding) -> str:
 
 
 def _little(value: Advice) -> str:
-    from helpers.advice.rank import LEAST, LEAST_SHARE
-
     least = f"{units.size(LEAST)} or {LEAST_SHARE * 100:.0f} % of the image"
     if not value.ranking.little:
         return "No remedy finds anything."

@@ -6,10 +6,11 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from helpers.compare import Comparison
+from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
 from helpers.view import facts, html, plot, progress, units
 from helpers.view.blocks import Block, Title
+from helpers.view.parts import parts
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -51,7 +52,7 @@ class _Bench:
         self._busy = threading.Lock()
         self._settling = False
         self._failures: dict[Choice, str] = {}
-        self._drawn: Comparison | None = None
+        self._drawn: ComparisonTable | None = None
         self._fields = {name: self._control(name) for name in LABELS}
         self._dockerfile = ipywidgets.HTML(layout={"flex": "1 1 24em"})
         self._dockerfile.add_class(f"{CLASS}-dockerfile")
@@ -135,7 +136,7 @@ class _Bench:
             return [Title(name), Title("not built", sign="bad"), *words]
         if choice in self._bench.built:
             image, run = self._bench.built[choice]
-            return [Title(name, units.size(image.size)), *facts.of(run)]
+            return [Title(name, units.size(image.size)), *parts(run)]
         return []
 
     def _begin(self) -> None:
@@ -164,7 +165,7 @@ class _Bench:
                 self._button.disabled = False
 
 
-def _chart(board: Comparison) -> str:
+def _chart(board: ComparisonTable) -> str:
     """Bars for what runs: the size of what doesn't is no result."""
     running = tuple(row for row in board.rows if row.runs)
-    return plot.bars(Comparison(running))._repr_html_() if running else ""
+    return plot.bars(ComparisonTable(running))._repr_html_() if running else ""

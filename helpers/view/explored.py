@@ -10,7 +10,7 @@ from helpers.view import findings, inside, units
 from helpers.view.blocks import Block, Branch, Branches, Fact, Title
 
 if TYPE_CHECKING:
-    from helpers.image.stored import Image
+    from helpers.image.stored import OpenImage
 
 MOST = (8, 4, 3)
 """Folders that are shown of each, by depth."""
@@ -19,7 +19,7 @@ LEAST = 0.01
 """Share of the image from which a folder is shown."""
 
 
-def head(image: Image) -> Iterator[Block]:
+def head(image: OpenImage) -> Iterator[Block]:
     """Its name, size, configuration and layers."""
     yield Title(image.name, units.size(image.size))
     said = [(fact.label, *fact.values) for fact in inside.config(image.config)]
@@ -28,7 +28,7 @@ def head(image: Image) -> Iterator[Block]:
     yield from inside.layers(image.layers)
 
 
-def folders(image: Image) -> Iterator[Block]:
+def folders(image: OpenImage) -> Iterator[Block]:
     """Its largest folders, three levels deep."""
     tree = Tree(image.files)
     rows = [Branch(0, "/", ", ".join([units.size(tree.size), *_hidden(image)]))]
@@ -42,13 +42,13 @@ def folders(image: Image) -> Iterator[Block]:
     yield Branches("the largest folders", tuple(rows))
 
 
-def _hidden(image: Image) -> list[str]:
+def _hidden(image: OpenImage) -> list[str]:
     """Why the folders add up to less than the layers, where they do."""
     hidden = image.waste.hidden
     return [f"and {units.size(hidden)} hidden by later layers"] if hidden else []
 
 
-def waste(image: Image) -> Iterator[Block]:
+def waste(image: OpenImage) -> Iterator[Block]:
     """What of its layers nobody needs."""
     yield from findings.waste(image.waste)
 

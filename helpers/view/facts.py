@@ -1,19 +1,23 @@
-"""What there is to say of each value: gives the parts that its text and its HTML both draw.
-
-Values are told apart by the names of their classes, so nothing that made them is imported here:
-text of a `Linkage` needs no Docker.
-"""
+"""What there is to say of images, bases, comparisons and exercises: the parts of each."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from helpers import samples
 from helpers.bases import table as base_table
+from helpers.bases.source import Base
+from helpers.bases.table import BaseInfo, BaseTable
+from helpers.compare import ComparisonTable, Row
 from helpers.dockerfile.marks import DockerfileView
+from helpers.engine.client import Engine as EngineClient
+from helpers.image.explorer import Explorer
+from helpers.image.stored import OpenImage
+from helpers.learning.exercise import Check
+from helpers.learning.workbench import Workbench
+from helpers.samples import Variant
 from helpers.view import advised, findings, inside, learned, units
 from helpers.view.blocks import (
     ENGINE,
@@ -30,43 +34,32 @@ from helpers.view.blocks import (
     Tasks,
     Title,
 )
+from helpers.view.parts import parts
 
-if TYPE_CHECKING:
-    from helpers.bases.source import Base
-    from helpers.bases.table import BaseInfo
-    from helpers.compare import Comparison, Row
-    from helpers.image.explorer import Explorer
-    from helpers.image.stored import Image
-    from helpers.lab.facade import Lab
-    from helpers.learning.exercise import Check
-    from helpers.learning.workbench import Workbench
-    from helpers.samples import Variant
+REGISTERED = (advised, findings, inside, learned)
+"""The other modules that register parts: whoever draws imports them with this one."""
 
 
-def of(value: object) -> list[Block]:
-    """The parts of a value. One that isn't known here shows its class and its fields."""
-    for cls in type(value).__mro__:
-        if cls.__name__ in KNOWN and cls.__module__.partition(".")[0] == "helpers":
-            return list(KNOWN[cls.__name__](value))
-    return list(_unknown(value))
-
-
-def _image(value: Image) -> Iterator[Block]:
-    yield Title(value.name, units.size(value.size))
+@parts.register
+def _image(value: OpenImage) -> Iterator[Block]:
+    size = value.counted_size
+    yield Title(value.name, "" if size is None else units.size(size))
     if origins := _origins(value):
         yield Fact("from", origins)
     if value.dockerfile:
-        yield Fold("Dockerfile", tuple(_dockerfile(value.changes)))
+        marked = DockerfileView(value.dockerfile, value.before, value.command or "")
+        yield Fold("Dockerfile", tuple(_dockerfile(marked)))
     for base in value.bases:
         yield Engine(_provenance(base))
 
 
-def _origins(value: Image) -> tuple[str, ...]:
+def _origins(value: OpenImage) -> tuple[str, ...]:
     """What the Dockerfile starts from. `scratch` is no base, but half of what there is to say."""
     scratch = re.search(r"(?im)^[ \t]*FROM[ \t]+scratch\b", value.dockerfile or "")
     return (*(base.name for base in value.bases), *(["scratch"] if scratch else []))
 
 
+@parts.register
 def _base(value: Base) -> Iterator[Block]:
     yield Title(value.name)
     yield Engine(_provenance(value))
@@ -90,10 +83,12 @@ def _provenance(base: Base) -> str:
     return said
 
 
+@parts.register
 def _base_info(value: BaseInfo) -> Iterator[Block]:
     yield from _bases((value,))
 
 
+@parts.register(BaseTable)
 def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
     rows = list(value)
     yield Table(
@@ -132,26 +127,19 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
             yield Engine(f"{said} is here for {which}")
 
 
-def _lab(value: Lab) -> Iterator[Block]:
-    engine = value.engine
+def lab(engine: EngineClient, source_line: str) -> Iterator[Block]:
+    """An engine, and where the base images for it come from."""
     yield Title("a lab: one engine, and the base images for it")
     place = "of the lab's own" if engine.private else f"at {engine.host}"
     yield Engine(
         f"{engine.name} {engine.version} {place}, {engine.architecture}, "
         f"{engine.store} store, builder {engine.builder}"
     )
-    yield Engine(f"bases: {value.bases.source_line}")
+    yield Engine(f"bases: {source_line}")
 
 
-def _unknown(value: object) -> Iterator[Block]:
-    yield Title(type(value).__name__)
-    if dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            if field.repr:
-                yield Fact(field.name, (repr(getattr(value, field.name)),))
-
-
-def _comparison(value: Comparison) -> Iterator[Block]:
+@parts.register
+def _comparison(value: ComparisonTable) -> Iterator[Block]:
     has_article = any(row.says or row.article is not None for row in value.rows)
     yield Table(
         _caption(value),
@@ -168,13 +156,13 @@ def _comparison(value: Comparison) -> Iterator[Block]:
         yield Engine(_provenance(base))
 
 
-def _caption(value: Comparison) -> str:
+def _caption(value: ComparisonTable) -> str:
     if value.first is None:
         return "size"
     return f"size, and how much less than the first{'' if value.rows[0].runs else ' that runs'}"
 
 
-def _compared(value: Comparison, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
+def _compared(value: ComparisonTable, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
     article = row.says or (units.NONE if row.article is None else units.size(row.article))
     return (
         row.variant,
@@ -190,19 +178,24 @@ def runs(row: Row) -> str:
     return "yes" if row.runs else f"no: {row.failure}"
 
 
-def compared(value: Comparison, row: Row) -> str:
+def compared(value: ComparisonTable, row: Row) -> str:
     """A row's reduction as it is written: none for the first, and for what does not run."""
     if value.first is None or row is value.first or not row.runs:
         return units.NONE
     return units.reduction(value.first.size, row.size)
 
 
+@parts.register
 def _explorer(value: Explorer) -> Iterator[Block]:
+    if not value.image.is_read:
+        yield Title("Explorer: run the cell again to see it")
+        return
     yield Title(value.image.name, units.size(value.image.size))
     yield from inside.layers(value.image.layers)
     yield from findings.waste_sums(value.image.waste)
 
 
+@parts.register
 def _workbench(value: Workbench) -> Iterator[Block]:
     yield Title("a variant lab: choose, build, compare")
     yield Prose(
@@ -217,6 +210,7 @@ def _workbench(value: Workbench) -> Iterator[Block]:
         yield from _comparison(value.comparison)
 
 
+@parts.register
 def _variant(value: Variant) -> Iterator[Block]:
     yield Title(value.key)
     yield Prose(value.shows)
@@ -224,19 +218,19 @@ def _variant(value: Variant) -> Iterator[Block]:
         yield Fact("the article's figure", (value.article.says,), words=True)
     before = None
     if value.after:
-        from helpers import samples
-
         before = samples.variant(value.after, samples=value.context.parent).text
         yield Fact("marked against", (value.after,))
     yield from _dockerfile(DockerfileView(value.text, before))
 
 
+@parts.register
 def _dockerfile(value: DockerfileView) -> Iterator[Block]:
     yield Source(value.marked, marked=value.before is not None)
     if value.command:
         yield Source((("", f"$ {value.command}"),), marked=False)
 
 
+@parts.register
 def _check(value: Check) -> Iterator[Block]:
     total = len(value.met) + len(value.unmet)
     if not value.begun:
@@ -263,45 +257,3 @@ def _kind(line: str) -> type[Prose | Engine | Output]:
     if line.startswith(ENGINE):
         return Engine
     return Output if line.startswith("  ") else Prose
-
-
-KNOWN: Mapping[str, Callable[..., Iterable[Block]]] = {
-    "Advice": advised.advice,
-    "Anatomy": findings.anatomy,
-    "Answer": learned.answer,
-    "Base": _base,
-    "BaseInfo": _base_info,
-    "BaseTable": _bases,
-    "Check": _check,
-    "Comparison": _comparison,
-    "Config": inside.config,
-    "Diagnosis": inside.diagnosis,
-    "Difference": findings.difference,
-    "DockerfileView": _dockerfile,
-    "Explorer": _explorer,
-    "File": inside.file,
-    "Files": inside.files,
-    "Finding": advised.finding,
-    "Hint": learned.hint,
-    "Image": _image,
-    "Lab": _lab,
-    "Layer": inside.layer,
-    "Layers": inside.layers,
-    "Linkage": inside.linkage,
-    "Lint": advised.lint,
-    "Prediction": learned.prediction,
-    "Progress": learned.progress,
-    "Proof": advised.proof,
-    "Quiz": learned.quiz,
-    "Run": inside.run,
-    "Sizes": inside.sizes,
-    "Stopped": inside.stopped,
-    "Variant": _variant,
-    "Workbench": _workbench,
-    "Moved": findings.moved,
-    "Packages": findings.packages,
-    "Shared": findings.shared,
-    "Stored": findings.stored,
-    "Waste": findings.waste,
-}
-"""What draws each value, by the name of its class."""

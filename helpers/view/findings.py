@@ -4,18 +4,16 @@ of."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from helpers.elf.anatomy import Anatomy, Library
+from helpers.files.waste import Waste
+from helpers.image.difference import Difference, FolderChange
+from helpers.image.packages import Packages
+from helpers.image.shared import Shared
+from helpers.registry import Moved, Stored
 from helpers.view import inside, safe, units
 from helpers.view.blocks import Bar, Block, Branch, Branches, Column, Fact, Prose, Table, Title
-
-if TYPE_CHECKING:
-    from helpers.elf.anatomy import Anatomy, Library
-    from helpers.files.waste import Waste
-    from helpers.image.difference import Difference, FolderChange
-    from helpers.image.packages import Packages
-    from helpers.image.shared import Shared
-    from helpers.registry import Moved, Stored
+from helpers.view.parts import parts
 
 ROWS = 20
 """Rows of a table that are shown; the rest are counted."""
@@ -49,6 +47,7 @@ RECORDS = {
 }
 
 
+@parts.register
 def packages(value: Packages) -> Iterator[Block]:
     if not value:
         yield Title("no package is recorded here", sign="bad")
@@ -70,6 +69,7 @@ def waste_sums(value: Waste) -> Iterator[Block]:
     yield Fact("hidden by later layers", (units.size(value.hidden),), words=True)
 
 
+@parts.register
 def waste(value: Waste) -> Iterator[Block]:
     yield from waste_sums(value)
     if not value.files:
@@ -105,6 +105,7 @@ def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[Table]]:
     return facts, [_costs(value, COSTS)] if value.files else []
 
 
+@parts.register
 def shared(value: Shared) -> Iterator[Block]:
     yield Fact(f"{value.images:,} images, one by one", (units.size(value.separate),), words=True)
     yield Fact("each layer counted once", (units.size(value.together),), words=True)
@@ -126,12 +127,14 @@ def shared(value: Shared) -> Iterator[Block]:
     )
 
 
+@parts.register
 def moved(value: Moved) -> Iterator[Block]:
     yield Title(
         f"{units.size(value.size)} in {_layers(value.layers)}", units.seconds(value.seconds)
     )
 
 
+@parts.register
 def stored(value: Stored) -> Iterator[Block]:
     yield Title(
         value.name,
@@ -143,6 +146,7 @@ def _layers(count: int) -> str:
     return f"{count:,} {'layer' if count == 1 else 'layers'}"
 
 
+@parts.register
 def difference(value: Difference) -> Iterator[Block]:
     yield Title(
         f"{value.first} -> {value.second}",
@@ -169,11 +173,10 @@ def difference(value: Difference) -> Iterator[Block]:
     )
 
 
-def sizes_lines(first: int | None, second: int | None) -> list[tuple[str, str]]:
-    """The sizes of two images with what their layers hide; nothing where one isn't known."""
-    if first is None or second is None:
-        return []
-    return [("all layers together", f"{units.size(first)} → {units.size(second)}")]
+def sizes_line(value: Difference) -> tuple[str, str]:
+    """The sizes of two images with what their layers hide."""
+    first, second = value.sizes
+    return "all layers together", f"{units.size(first)} → {units.size(second)}"
 
 
 def difference_lines(value: Difference) -> tuple[list[tuple[str, str]], list[Table]]:
@@ -217,6 +220,7 @@ def _folders(folders: Sequence[FolderChange]) -> Table:
     )
 
 
+@parts.register
 def anatomy(value: Anatomy) -> Iterator[Block]:
     yield Title(value.path, units.size(value.size))
     yield from inside.linkage(value.linkage)

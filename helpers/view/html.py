@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from helpers.view import facts, safe, scale, units
+from helpers.view import safe, scale, units
 from helpers.view.blocks import (
     ENGINE,
     SIGNS,
@@ -41,6 +41,7 @@ from helpers.view.blocks import (
     Tasks,
     Title,
 )
+from helpers.view.facts import parts
 
 LEFT = ' style="text-align:left"'
 
@@ -65,7 +66,7 @@ MARKS = {
 
 def of(value: object) -> str:
     """The HTML of a value: one `<div>`."""
-    return render(facts.of(value))
+    return render(parts(value))
 
 
 def render(blocks: Iterable[Block]) -> str:

@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from helpers.diagnosis.diagnose import Diagnosis
+from helpers.elf.linking import Linkage
+from helpers.engine.container import Stopped
+from helpers.files.stack import File, Files
+from helpers.image.stored import Config, Layer, Layers, Sizes
+from helpers.run.container_run import Run
 from helpers.view import safe, units
 from helpers.view.blocks import Block, Column, Engine, Fact, Items, Output, Prose, Table, Title
-
-if TYPE_CHECKING:
-    from helpers.diagnosis.diagnose import Diagnosis
-    from helpers.elf.linking import Linkage
-    from helpers.engine.container import Stopped
-    from helpers.image.stored import Config, File, Layer, Sizes
-    from helpers.run.container_run import Run
+from helpers.view.parts import parts
 
 ROWS = 40
 """Rows of a table that are shown; the rest are counted."""
 
 
+@parts.register
 def sizes(value: Sizes) -> Iterator[Block]:
     yield Fact("size: the files of all layers", (units.size(value.size),), words=True)
     yield Fact("download size: the layers compressed", (units.size(value.download),), words=True)
     yield Engine(f"disk size, what this engine keeps: {units.size(value.on_disk)}")
 
 
+@parts.register(Layers)
 def layers(value: Sequence[Layer]) -> Iterator[Block]:
     total = sum(layer.size for layer in value)
     yield Table(
@@ -44,10 +45,12 @@ def layers(value: Sequence[Layer]) -> Iterator[Block]:
     )
 
 
+@parts.register
 def layer(value: Layer) -> Iterator[Block]:
     yield Title(safe.command(value.created_by) or "not recorded", units.size(value.size))
 
 
+@parts.register(Files)
 def files(value: Sequence[File]) -> Iterator[Block]:
     columns = [Column("mode"), Column("owner"), Column("size", figures=True), Column("path")]
     rows = [_listed(file) for file in value[:ROWS]]
@@ -62,6 +65,7 @@ def files(value: Sequence[File]) -> Iterator[Block]:
     )
 
 
+@parts.register
 def file(value: File) -> Iterator[Block]:
     yield from files((value,))
 
@@ -86,6 +90,7 @@ def _listed(file: File) -> tuple[str, ...]:
     return *owned(file), size, path
 
 
+@parts.register
 def config(value: Config) -> Iterator[Block]:
     yield Fact("entrypoint", (_json(value.entrypoint),))
     yield Fact("command", (_json(value.command),))
@@ -100,6 +105,7 @@ def _json(words: Iterable[str] | None) -> str:
     return json.dumps(list(words), ensure_ascii=False) if words else units.NONE
 
 
+@parts.register
 def linkage(value: Linkage) -> Iterator[Block]:
     made = ", ".join(word for word in (value.machine, value.libc) if word)
     yield Title(f"{'static' if value.static else 'dynamic'} ({made})" if made else "static")
@@ -113,6 +119,7 @@ def linkage(value: Linkage) -> Iterator[Block]:
         yield Title("nothing is missing", sign="good")
 
 
+@parts.register
 def run(value: Run) -> Iterator[Block]:
     yield Title(value.ending, sign="good" if value.ok else "bad")
     if value.output:
@@ -123,10 +130,12 @@ def run(value: Run) -> Iterator[Block]:
         yield from diagnosis(value.diagnosis)
 
 
+@parts.register
 def stopped(value: Stopped) -> Iterator[Block]:
     yield Title(f"exit {value.exit_code}", f"after {units.seconds(value.seconds)}")
 
 
+@parts.register
 def diagnosis(value: Diagnosis) -> Iterator[Block]:
     yield Fact("cause", (value.cause,))
     yield Prose(value.explanation)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from helpers.learning.exercise import Check, Hint
+from helpers.learning.prediction import LEAST, MOST, Answer, Prediction
+from helpers.learning.progress import Lesson, Progress
+from helpers.learning.quiz import Question, Quiz
 from helpers.view import units
 from helpers.view.blocks import Asked, Block, Cell, Choice, Column, Fold, Prose, Scale, Table, Title
-
-if TYPE_CHECKING:
-    from helpers.learning.exercise import Check, Hint
-    from helpers.learning.prediction import Answer, Prediction
-    from helpers.learning.progress import Lesson, Progress
-    from helpers.learning.quiz import Question, Quiz
+from helpers.view.parts import parts
 
 NEAR = 1.1
 """A guess that is less than so many times off is right."""
@@ -30,6 +28,7 @@ def hints(value: Check) -> Iterator[Block]:
         yield from inner
 
 
+@parts.register
 def hint(value: Hint) -> Iterator[Block]:
     yield Title(f"hint {value.position} of {value.total}")
     yield Prose(f"For: {value.about}")
@@ -42,6 +41,7 @@ def _solution(path: str) -> str:
     return f"A solution is in `{path}`."
 
 
+@parts.register
 def quiz(value: Quiz) -> Iterator[Block]:
     yield Title(f"quiz {value.number}")
     for position, question in enumerate(value.questions, 1):
@@ -57,9 +57,8 @@ def asked(position: int, question: Question) -> Asked:
     )
 
 
+@parts.register
 def prediction(value: Prediction) -> Iterator[Block]:
-    from helpers.learning.prediction import LEAST, MOST
-
     if value.choices:
         yield Prose(f"predict: {' | '.join(value.choices)}")
     else:
@@ -72,6 +71,7 @@ def scale_end(count: int) -> str:
     return f"{float(figure):.0f} {unit}"
 
 
+@parts.register
 def answer(value: Answer) -> Iterator[Block]:
     if isinstance(value.measured, str):
         yield Title(f"answer: {value.measured}")
@@ -82,8 +82,6 @@ def answer(value: Answer) -> Iterator[Block]:
         return
     yield Title(f"measured: {units.size(value.measured)}")
     if isinstance(value.guess, int):
-        from helpers.learning.prediction import LEAST, MOST
-
         yield Prose(_off(value.guess, value.measured))
         yield Scale(LEAST, MOST, value.guess, value.measured)
 
@@ -98,6 +96,7 @@ def _off(guess: int, measured: int) -> str:
     return f"{said} {times} times too {'high' if high else 'low'}"
 
 
+@parts.register
 def progress(value: Progress) -> Iterator[Block]:
     right = sum(len(lesson.answered) for lesson in value.lessons)
     questions = sum(lesson.questions for lesson in value.lessons)

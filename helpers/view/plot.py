@@ -13,7 +13,7 @@ from helpers.core.errors import LabError
 from helpers.view import safe, units
 
 if TYPE_CHECKING:
-    from helpers.compare import Comparison
+    from helpers.compare import ComparisonTable
 
 DARK, LIGHT, INK = "#1f4e79", "#d9e2ec", "#222222"
 """The pair differs in lightness, and the article's bars are hatched too: it reads in grey."""
@@ -52,12 +52,12 @@ class Bars:
         )
 
 
-def bars(comparison: Comparison) -> Bars:
+def bars(comparison: ComparisonTable) -> Bars:
     """The chart of a comparison, ready to be shown."""
     return Bars(alt=alt(comparison), png=_png(_figure(comparison)))
 
 
-def save(comparison: Comparison, path: Path) -> None:
+def save(comparison: ComparisonTable, path: Path) -> None:
     """Writes the chart to a file, PNG or SVG by its name. Raises LabError for another end."""
     kind = path.suffix.lower()
     if kind == ".png":
@@ -73,7 +73,7 @@ def save(comparison: Comparison, path: Path) -> None:
         raise LabError(f"A chart is written as .png or .svg: {path.name!r} ends with neither.")
 
 
-def alt(comparison: Comparison) -> str:
+def alt(comparison: ComparisonTable) -> str:
     """The chart in a sentence: how many images, the largest, the smallest, and how they compare."""
     rows = comparison.rows
     largest, smallest = max(rows, key=lambda r: r.size), min(rows, key=lambda r: r.size)
@@ -105,7 +105,7 @@ def _told(row) -> str:
     return f"{safe.name(row.variant, NAME)} with {units.size(row.size)}{article}"
 
 
-def _figure(comparison: Comparison):
+def _figure(comparison: ComparisonTable):
     from matplotlib.figure import Figure  # without pyplot, which keeps every figure it made
     from matplotlib.ticker import FuncFormatter, LogLocator
 

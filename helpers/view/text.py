@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from string import ascii_lowercase
 
-from helpers.view import facts, safe, units
+from helpers.view import safe, units
 from helpers.view.blocks import (
     ENGINE,
     SIGNS,
@@ -29,6 +29,7 @@ from helpers.view.blocks import (
     Tasks,
     Title,
 )
+from helpers.view.facts import parts
 
 WIDTH = 90
 """Columns at which sentences are wrapped."""
@@ -36,7 +37,7 @@ WIDTH = 90
 
 def of(value: object) -> str:
     """The text of a value, without a line break at its end."""
-    return render(facts.of(value))
+    return render(parts(value))
 
 
 def render(blocks: Iterable[Block]) -> str:

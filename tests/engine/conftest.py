@@ -7,13 +7,14 @@ import pytest
 
 from helpers.core import names
 from helpers.engine.client import Engine
+from helpers.engine.find import find_engine
 from helpers.lab.facade import Lab
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The engine that DOCKER_HOST or the current context names, else a private one."""
-    with Engine.find() as found:
+    with find_engine() as found:
         yield found
 
 

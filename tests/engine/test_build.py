@@ -16,9 +16,10 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from helpers.build.builder import SENDING, Built, build
+from helpers.build.failed import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.core import names
-from helpers.core.errors import BuildFailed, EngineError, LabError
+from helpers.core.errors import EngineError, LabError
 from helpers.core.events import Event
 from helpers.core.stops import Stops
 from helpers.engine.client import Engine
@@ -323,8 +324,9 @@ SLEEPS = """
     from helpers.build.builder import build
     from helpers.build.options import BuildOptions
     from helpers.engine.client import Engine
+    from helpers.engine.find import find_engine
 
-    engine = Engine.find(start=False)
+    engine = find_engine(start=False)
     engine.builder = {builder!r}
     def heard(event):
         if "begun" in event.log:

@@ -25,9 +25,10 @@ def test_leaves():
 LEAVES_A_CONTAINER = """
 from helpers import names
 from helpers.engine.client import Engine
+from helpers.engine.find import find_engine
 
 def test_leaves():
-    with Engine.find() as engine:
+    with find_engine() as engine:
         labels = names.container_labels()
         engine.client.api.create_container(names.TAG_PREFIX + "left", ["x"], labels=labels)
 """

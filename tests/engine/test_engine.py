@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from helpers.engine.client import Engine
+from helpers.engine.find import find_engine
 
 TAG = "localhost/shrink/test-engine:empty"
 
@@ -64,7 +65,7 @@ def test_only_the_containerd_store_knows_the_digest_of_what_was_never_pushed(eng
 
 
 def test_it_is_found_again_and_left(engine):
-    with Engine.find() as again:
+    with find_engine() as again:
         assert (again.host, again.version) == (engine.host, engine.version)
     again.close()
     assert engine.client.ping(), "to leave is not to end it for others"

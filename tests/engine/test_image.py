@@ -248,7 +248,7 @@ def test_the_next_process_knows_how_it_was_built(engine, scratch, tools):
     bases = ()
     image_of(engine, scratch.tag, dockerfile="FROM scratch\n", key="a/b", bases=bases, target="x")
     code = f"from helpers.engine.client import Engine; from helpers.image.stored import image_of; \
-i = image_of(Engine.find(start=False), {scratch.tag!r}); print(i.dockerfile, i.key, i.target)"
+i = image_of(find_engine(start=False), {scratch.tag!r}); print(i.dockerfile, i.key, i.target)"
     shown = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "DOCKER_HOST": engine.host},

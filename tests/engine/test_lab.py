@@ -17,6 +17,7 @@ from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.learning import exercise
 from helpers.run import debug
+from helpers.view import html
 
 HELLO = 'FROM busybox:1.37\nCMD ["echo", "hello"]\n'
 
@@ -106,7 +107,7 @@ def test_an_empty_answer_meets_nothing_and_says_why(lab):
     assert not found.ok and not found.begun
     assert "begin with a FROM" in found.note
     assert repr(found).startswith("not begun: ") and "✗" not in repr(found)
-    assert "☐ to do" in found._repr_html_() and "not met" not in found._repr_html_()
+    assert "☐ to do" in html.of(found) and "not met" not in html.of(found)
     assert lab.check("03", "FROM\n").begun
 
 

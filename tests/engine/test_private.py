@@ -27,6 +27,7 @@ from helpers.engine import client as engines
 from helpers.engine import private
 from helpers.engine.client import Engine
 from helpers.engine.endpoints import Endpoint
+from helpers.engine.find import find_engine
 from helpers.engine.private.attachment import where
 from helpers.engine.private.namespaces import sweep
 from helpers.engine.private.place import Place
@@ -228,7 +229,7 @@ def private_engine() -> Iterator[Engine]:
     """The private engine as `Engine.find` finds it, where no other answers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "usual", lambda: [Endpoint("unix:///nowhere/docker.sock")])
-        engine = Engine.find()
+        engine = find_engine()
     try:
         yield engine
     finally:
@@ -403,7 +404,7 @@ def test_an_engine_in_another_root(cache, tmp_path):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(names.ENGINE_ROOT_VARIABLE, str(root))
             patch.setattr(engines, "usual", lambda: pytest.fail("another was looked for"))
-            with Engine.find() as found:
+            with find_engine() as found:
                 assert found.host == f"unix://{engine.socket}" and found.private
         engine.close(wait=True)
 

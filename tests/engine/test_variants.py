@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.core.errors import BuildFailed
+from helpers.build.failed import BuildFailed
 from helpers.engine.needs import Needs
 from helpers.samples import variants
 

@@ -17,8 +17,8 @@ from helpers.advice.subject import Subject
 from helpers.advice.symbols import symbols
 from helpers.core import names
 from helpers.diagnosis.command import Process
+from helpers.files.filesystem import FolderFS
 from helpers.files.stack import Entry, Files, stacked
-from helpers.image.rootfs import FolderFS
 from helpers.view import html, text
 from tests.unit.elves import elf, put
 

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.core.errors import LabError
 from helpers.elf.anatomy import MOST_SECTIONS, Library, Section, anatomy, sections
-from helpers.image.rootfs import FolderFS
+from helpers.files.filesystem import FolderFS
 from helpers.view import html, text
 from tests.unit.elves import GLIBC, GLIBC_TEXT, MUSL, MUSL_TEXT, elf, link, put
 

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image as Picture
 
 from helpers.bases.source import Base
-from helpers.compare import Comparison, Row, compare
+from helpers.compare import Row, compare
 from helpers.core.errors import LabError
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.image.stored import Image, Layer, Layers
+from helpers.image.stored import Layers, OpenImage, OpenLayer
+from helpers.lab.handles import Comparison
 from helpers.run.container_run import Run
 from helpers.samples import variant
-from helpers.view import plot
+from helpers.view import html, plot
 
 RAN = Run(True, 0, "Hello, world!\n", None, False, 0.1, None)
 FAILED = Run(False, None, "", "exec", False, 0.1, Diagnosis("missing-loader", "It is missing."))
@@ -25,8 +26,8 @@ UNEXPLAINED = Run(False, 1, "no", None, False, 0.1, None)
 
 def image(size, tag="localhost/shrink/c-hello:gcc"):
     """An image of which nobody has to be asked."""
-    found = Image("sha256:0", tag, engine=None)
-    vars(found)["layers"] = Layers([Layer("COPY", size, "sha256:0", None)])
+    found = OpenImage("sha256:0", tag, engine=None, _inspected={})
+    vars(found)["layers"] = Layers([OpenLayer("COPY", size, "sha256:0", None)])
     return found
 
 
@@ -39,7 +40,7 @@ ITEMS = [
 
 @pytest.fixture(scope="module")
 def comparison():
-    return compare(ITEMS)
+    return Comparison(compare(ITEMS).rows)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_a_server_runs_where_it_had_to_be_stopped():
 def test_stand_ins_are_named_once_with_the_figure_of_docker_hub():
     stand_in = Base("gcc:14", "sha256:0", "stand-in", None, 1_090_000_000, hub_size=1_520_000_000)
     rows = [Row("a", 2, bases=(stand_in,)), Row("b", 1, bases=(stand_in,))]
-    for shown in (repr(Comparison(tuple(rows))), Comparison(tuple(rows))._repr_html_()):
+    for shown in (repr(Comparison(tuple(rows))), html.of(Comparison(tuple(rows)))):
         assert shown.count("gcc:14: a stand-in, 1.09 GB; Docker Hub") == 1
     real = Row("a", 2, bases=(replace(stand_in, source="hub"),))
     assert "stand-in" not in repr(Comparison((real,)))
@@ -107,7 +108,7 @@ def test_reductions_are_against_the_first_that_runs():
 
 
 def test_its_text_and_html_name_each_outcome(comparison):
-    for shown in (repr(comparison), comparison._repr_html_().replace("&nbsp;", " ")):
+    for shown in (repr(comparison), html.of(comparison).replace("&nbsp;", " ")):
         assert "missing-loader" in shown and "no: exit 1" in shown
         assert "1.14 GB" in shown and "%" not in shown
         assert "✓" in shown and "✗" in shown
@@ -134,11 +135,11 @@ def test_bars_have_an_alternative_text(comparison):
 
 
 def test_bars_are_a_small_picture_and_the_same_each_time(many):
-    html = many.bars()._repr_html_()
-    data = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1])
+    shown = many.bars()._repr_html_()
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", shown)[1])
     assert len(data) < 60_000
     assert Picture.open(io.BytesIO(data)).size[0] >= 800
-    assert html == many.bars()._repr_html_()
+    assert shown == many.bars()._repr_html_()
 
 
 def test_bars_can_be_told_apart_in_grey(many):

@@ -8,7 +8,7 @@ import pytest
 from helpers.diagnosis.command import Process, listed, shebang, simple, starts
 from helpers.diagnosis.diagnose import CHECKS, diagnose, examine
 from helpers.diagnosis.said import table
-from helpers.image.rootfs import FolderFS
+from helpers.files.filesystem import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, elf, link, put
 
 STATIC = elf(kind=2)

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from helpers.core.errors import LabError
 from helpers.files import layer_tar
 from helpers.files.stack import stacked
-from helpers.image.difference import Difference, FolderChange, difference
-from helpers.image.stored import Image
+from helpers.image.difference import FolderChange, difference
+from helpers.image.stored import OpenImage
+from helpers.view import opening
 from tests.unit.elves import link, put
 
 
@@ -36,9 +36,11 @@ def packed(tmp_path):
 
 
 def image(name, *layers, **fields):
-    found = Image("sha256:0", f"localhost/shrink/{name}", engine=None, **fields)
-    vars(found).update(_contents={}, _stacked=stacked(layers))  # what reading it leaves
-    vars(found)["_inspected"] = {"Size": 0}
+    inspected = {"Size": 0}
+    tag = f"localhost/shrink/{name}"
+    found = OpenImage("sha256:0", tag, engine=None, _inspected=inspected, **fields)
+    size = sum(entry.size for entries in layers for entry in entries)
+    vars(found).update(_contents={}, _stacked=stacked(layers), size=size)  # what reading it leaves
     return found
 
 
@@ -146,26 +148,33 @@ def test_a_variant_goes_by_its_key():
     assert (found.first, found.second) == ("c-hello/gcc", "mine:1")
 
 
-def test_nothing_is_read_before_it_is_asked_for_and_then_once(packed):
-    found = difference(packed("one", plain), packed("two", plain))
-    assert (found.first, found.second) == ("one", "two") and not found.known
-    assert found.files is found.files and found.known
-    with pytest.raises(AttributeError, match="no 'size'"):
-        _ = found.size
-
-
-def test_a_widget_says_why_it_cannot_be_read():
-    def find(heard):
-        heard(5, 20)
-        raise LabError("The engine did not send the layer: build the image again.")
-
-    widget = Difference("one", "two", find, lambda: (1_000, 20)).widget()
-    assert (widget.state["title"], widget.state["tables"]) == ("one → two", [])
-    sizes = {"label": "all layers together", "value": "1.00 kB → 20 B"}
-    assert widget.state["facts"] == [sizes]
+def test_its_page_has_what_differs_and_the_sizes_with_what_layers_hide(packed):
+    found = difference(packed("one", plain), packed("two", lambda root: put(root, "/a", b"a" * 20)))
+    widget = opening.difference(found)
+    assert widget.state["title"] == "one → two"
+    sizes = {"label": "all layers together", "value": "1.10 kB → 20 B"}
+    assert sizes in widget.state["facts"]
     deadline = time.monotonic() + 5
-    while not widget.state["error"]:
+    while not widget.state["ready"]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert widget.state["error"].startswith("The engine did not send")
-    assert widget.progress == {"share": 0.25, "said": "5 B of 20 B"}
+    assert widget.state["views"][0]["title"] == "what differs" and widget.state["tables"]
+
+
+def test_how_much_was_read_of_both_is_told_on_one_scale(packed):
+    pair = packed("one", plain), packed("two", plain)
+    for at, each in enumerate(pair):
+        vars(each)["_inspected"] = {"Size": 100 + at}
+        vars(each).pop("_contents")
+    told = []
+
+    def reading(image):
+        def read(heard):
+            heard(50, 100)
+
+        return read
+
+    for each in pair:
+        vars(each)["read"] = reading(each)
+    difference(*pair, lambda read, total: told.append((read, total)))
+    assert told == [(50, 201), (150, 200)]

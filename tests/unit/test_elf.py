@@ -5,7 +5,7 @@ import pytest
 from helpers.core.errors import LabError
 from helpers.elf.header import HEAD, read_header
 from helpers.elf.linking import header, linkage
-from helpers.image.rootfs import FolderFS
+from helpers.files.filesystem import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, MUSL, MUSL_TEXT, PIE, elf, index, link, put
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from helpers.core import names
+from helpers.core import machine, names
 from helpers.core.errors import EngineError
-from helpers.engine import client as engines
-from helpers.engine.client import Engine, facts
+from helpers.engine import find
+from helpers.engine.client import facts
 from helpers.engine.endpoints import Endpoint
+from helpers.engine.find import find_engine
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ def says(answer: bytes):
 
 def failure(**options) -> str:
     with pytest.raises(EngineError) as raised:
-        Engine.find(**options)
+        find_engine(**options)
     assert type(raised.value) is EngineError, "the name that a learner reads"
     message = str(raised.value)
     assert message.endswith(".") and "\n" not in message, "one sentence"
@@ -119,7 +120,7 @@ def test_a_docker_host_that_points_nowhere_is_named_and_never_passed_over(
     listen, monkeypatch, host
 ):
     monkeypatch.setenv("DOCKER_HOST", host)
-    monkeypatch.setattr(engines, "usual", lambda: pytest.fail("another was looked for"))
+    monkeypatch.setattr(find, "usual", lambda: pytest.fail("another was looked for"))
     message = failure()
     assert f"DOCKER_HOST names {host}, where no engine answers" in message
     assert "unset DOCKER_HOST" in message
@@ -165,13 +166,13 @@ def test_a_context_that_is_not_there_is_named(monkeypatch):
 
 
 def test_where_none_is_the_next_command_is_said(monkeypatch):
-    monkeypatch.setattr(engines, "usual", lambda: [Endpoint("unix:///nowhere/docker.sock")])
+    monkeypatch.setattr(find, "usual", lambda: [Endpoint("unix:///nowhere/docker.sock")])
     assert "`python3 -m helpers lab`" in failure(start=False)
 
 
 def test_no_private_engine_is_started_beside_one_that_hangs(listen, monkeypatch, tmp_path):
     host = listen(hangs)
-    monkeypatch.setattr(engines, "usual", lambda: [Endpoint(host)])
+    monkeypatch.setattr(find, "usual", lambda: [Endpoint(host)])
     assert host in failure(timeout=1)
     assert not (tmp_path / "cache" / "engine").exists()
 
@@ -205,18 +206,17 @@ def test_a_socket_without_the_right_to_it_says_how_to_get_it(listen, monkeypatch
 
 @pytest.mark.skipif(sys.platform != "linux", reason="private engines are of Linux alone")
 def test_who_is_not_root_is_told_how_to_get_an_engine(monkeypatch):
-    monkeypatch.setattr(engines, "usual", lambda: [])
+    monkeypatch.setattr(find, "usual", lambda: [])
     message = as_nobody(failure)
     assert "only root" in message and "`python3 -m helpers lab`" in message
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="private engines are of Linux alone")
 def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
-    from helpers.setup import host
 
-    monkeypatch.setattr(engines, "usual", lambda: [])
-    monkeypatch.setattr(host, "is_root", lambda: True)
-    monkeypatch.setattr(host, "is_here", lambda mark: mark != "dockerd")
+    monkeypatch.setattr(find, "usual", lambda: [])
+    monkeypatch.setattr(machine, "is_root", lambda: True)
+    monkeypatch.setattr(machine, "is_here", lambda mark: mark != "dockerd")
     message = failure()
     assert "docker.io" in message and "`python3 -m helpers lab`" in message
 
@@ -224,10 +224,9 @@ def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
 def test_it_can_be_imported_where_there_is_no_posix():
     script = (
         "import docker, sys; sys.modules['fcntl'] = None; sys.platform = 'darwin'\n"
-        "from helpers.engine.client import Engine\n"
-        "from helpers.engine import engine\n"
-        "engine.usual = lambda: []\n"
-        "try: Engine.find()\n"
+        "from helpers.engine import find\n"
+        "find.usual = lambda: []\n"
+        "try: find.find_engine()\n"
         "except Exception as error: print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

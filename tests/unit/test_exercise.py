@@ -8,9 +8,10 @@ import pytest
 
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.image.rootfs import FolderFS
+from helpers.files.filesystem import FolderFS
 from helpers.learning import exercise
 from helpers.series import notebooks
+from helpers.view import html
 from tests.unit.elves import put
 
 NUMBERS = list(tomllib.loads((names.SAMPLES / "exercises.toml").read_text()))
@@ -116,12 +117,12 @@ def test_there_is_no_hint_before_a_check_or_where_all_is_met():
 def test_a_check_shows_its_hints_folded_into_each_other():
     check = found(("A.",))
     assert repr(check) == '✗ 0 of 1 met\n[ ] A.\nhints: lab.hint("02")'
-    html = check._repr_html_()
+    markup = html.of(check)
     parts = ("<summary>A hint<", "first", "<summary>Another hint<", "second", "solutions/02.ipynb")
-    places = [html.index(part) for part in parts]
+    places = [markup.index(part) for part in parts]
     assert places == sorted(places)
-    assert "</details>" not in html[: places[-1]]
-    assert "hint" not in found(())._repr_html_() + repr(found(()))
+    assert "</details>" not in markup[: places[-1]]
+    assert "hint" not in html.of(found(())) + repr(found(()))
 
 
 def image(*layers):
@@ -158,11 +159,9 @@ def test_stages_share_all_but_their_last_layer():
 
 
 def test_an_image_about_which_nothing_is_to_be_said_meets_its_condition(monkeypatch):
-    from helpers.advice import advise as advice
-
     row = {"says": "A.", "nothing_to_advise": True, "hints": ["b"]}
     task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (exercise._condition(row),))
     for findings, met in (((), ("A.",)), (("one",), ())):
         found = SimpleNamespace(findings=findings)
-        monkeypatch.setattr(advice, "advise", lambda image, found=found: found)
+        monkeypatch.setattr(exercise, "advise", lambda image, found=found: found)
         assert exercise.check(task, object(), lambda target: None, object).met == met

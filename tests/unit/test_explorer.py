@@ -13,8 +13,9 @@ from helpers.files.stack import Entry, File
 from helpers.files.tree import Tree
 from helpers.image import layers
 from helpers.image.explorer import Explorer
-from helpers.image.stored import Image
-from helpers.view.explorer import Read, View, explorer
+from helpers.image.stored import OpenImage
+from helpers.view import opening
+from helpers.view.file_tree.widget import Opened, TreeView, explorer
 from tests.unit.kernel import execute, heard, printed, send, started
 
 BAD = "/d/\x1b[31m<b>\u202e\udcff"
@@ -27,11 +28,11 @@ FILES = [
 ]
 
 
-VIEWS = [View("COPY . .", 10, 1.0)]
+VIEWS = [TreeView("COPY . .", 10, 1.0)]
 
 
 def filled(facts=(), tables=()):
-    return Read("10 B", VIEWS, [lambda: Tree(FILES)], facts, tables)
+    return Opened("10 B", VIEWS, [lambda: Tree(FILES)], facts, tables)
 
 
 def made(read):
@@ -108,8 +109,8 @@ def image(tmp_path, monkeypatch):
         layers.Lists().keep(LayerRead(f"sha256:{at}", tuple(entries), None))
     fields = dict.fromkeys(("client", "host", "name", "version", "api_version", "builder"))
     engine = Engine(**fields, store="containerd", architecture="amd64")
-    found = Image("sha256:9", "mine:1", engine)
-    vars(found)["_inspected"] = {"Size": 600, "RootFS": {"Layers": ["sha256:0", "sha256:1"]}}
+    inspected = {"Size": 600, "RootFS": {"Layers": ["sha256:0", "sha256:1"]}}
+    found = OpenImage("sha256:9", "mine:1", engine=engine, _inspected=inspected)
     vars(found)["_history"] = [
         {"CreatedBy": "RUN build # buildkit", "Comment": "", "Size": 8_192},
         {"CreatedBy": "COPY . / # buildkit", "Comment": "", "Size": 4_096},
@@ -122,7 +123,7 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
         return [(v["title"], v["size"], v["percent"]) for v in widget.state["views"]]
 
     with image._reading:  # as long as nobody reads
-        widget = Explorer(image).widget()
+        widget = opening.image(Explorer(image))
         assert rows()[1:] == [("COPY . /", "…", ""), ("RUN build", "…", "")]
         assert (rows()[0][1], widget.state["figure"]) == ("…", "")
     wait(widget)
@@ -131,7 +132,7 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
 
 
 def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
-    widget = Explorer(image).widget()
+    widget = opening.image(Explorer(image))
     wait(widget, lambda state: state["facts"])
     first = widget.state["views"][0]
     assert first["title"] == "the whole image, 900 B of it hidden by later layers"
@@ -150,15 +151,15 @@ IN_A_KERNEL = """
 import gc, time, weakref
 from helpers.files.stack import File
 from helpers.files.tree import Tree
-from helpers.view import live
-from helpers.view.explorer import Read, View, explorer
+from helpers.view import notebook
+from helpers.view.file_tree.widget import Opened, TreeView, explorer
 
 trees, widgets = [], []
 
 def made(_):
     tree = Tree([File("/a", 1, "file")])
     trees.append(weakref.ref(tree))
-    read = Read("1 B", [View("all", 1, 1.0)], [lambda: tree])
+    read = Opened("1 B", [TreeView("all", 1, 1.0)], [lambda: tree])
     widget = explorer("an image", lambda _: [read])
     widgets.append(weakref.ref(widget))
     while not widget.state["ready"]:
@@ -166,8 +167,10 @@ def made(_):
     return widget
 
 class Shown:
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return live.bundle(self, made, slow=True)
+    pass
+
+notebook.WIDGETS[Shown] = made
+notebook.install()
 
 def there(refs):
     return [ref() is not None for ref in refs]

@@ -15,6 +15,7 @@ from helpers.core import names
 from helpers.files import layer_tar
 from helpers.files.stack import Entry, File, stacked
 from helpers.image import layers
+from helpers.view import html
 
 
 def member(name, data=b"", *, type=tarfile.REGTYPE, target="", mode=0o644, uid=0, pax=None):
@@ -285,8 +286,8 @@ def test_folders_as_deep_as_they_may_be():
 
 def test_an_odd_name_is_shown_and_does_nothing():
     (files,), _ = stacked([(file("/\udcff\x1b[2J"),)])
-    assert "\x1b" not in repr(files) + files._repr_html_()
-    (repr(files) + files._repr_html_()).encode()
+    assert "\x1b" not in repr(files) + html.of(files)
+    (repr(files) + html.of(files)).encode()
 
 
 @pytest.fixture

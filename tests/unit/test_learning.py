@@ -12,7 +12,7 @@ from helpers.core.errors import LabError
 from helpers.learning import exercise, prediction, progress, quiz
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import keep_answer, keep_exercise
-from helpers.view import asking, live
+from helpers.view import asking, html, notebook
 from helpers.view.place import place
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -84,9 +84,9 @@ def test_the_text_of_a_quiz_has_no_answers_and_its_html_folds_them():
     first = asked.questions[0]
     begins = f"quiz 02\n1. {first.asks}\n   a) {first.options[0].says}\n   b) "
     assert repr(asked).startswith(begins)
-    html = asked._repr_html_()
-    assert html.count("<details>") == html.count("</details>") == 9
-    assert html.count("✓</span> right: ") == 3 and html.count("✗</span> wrong: ") == 6
+    markup = html.of(asked)
+    assert markup.count("<details>") == markup.count("</details>") == 9
+    assert markup.count("✓</span> right: ") == 3 and markup.count("✗</span> wrong: ") == 6
     for option in first.options:
         assert option.because not in repr(asked)
 
@@ -129,7 +129,7 @@ def test_the_text_of_a_prediction_is_what_is_asked():
     assert repr(size.measured(78_000_000)) == "measured: 78.0 MB"
     assert repr(choice.measured("no")) == "answer: no"
     for answer in (size.measured(1), choice.measured("no")):
-        assert "guess" not in answer._repr_html_() and "svg" not in answer._repr_html_()
+        assert "guess" not in html.of(answer) and "svg" not in html.of(answer)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_the_text_of_a_prediction_is_what_is_asked():
 def test_a_guess_of_a_size_stands_beside_what_was_measured(guess, measured, words):
     answer = Answer(measured, guess)
     assert repr(answer).splitlines()[1:] == [words]
-    html = answer._repr_html_()
-    assert words in html
-    assert html.count("<svg") == 1 and "aria-label=" in html and " id=" not in html
+    markup = html.of(answer)
+    assert words in markup
+    assert markup.count("<svg") == 1 and "aria-label=" in markup and " id=" not in markup
 
 
 def test_a_guess_is_marked_where_it_is_on_the_scale():
-    html = Answer(1, 10_000_000_000)._repr_html_()
-    assert '<circle cx="616"' in html and '<path d="M24 48l' in html
+    markup = html.of(Answer(1, 10_000_000_000))
+    assert '<circle cx="616"' in markup and '<path d="M24 48l' in markup
 
 
 def test_a_guess_of_a_choice_stands_beside_what_it_is():
@@ -207,12 +207,11 @@ def test_a_choice_is_none_until_one_is_chosen():
 @pytest.mark.parametrize("value", [quiz.quiz("00"), Prediction(), Prediction("a", "b")])
 def test_a_widget_is_there_in_a_front_end_alone(value, monkeypatch):
     assert place() != "front end"
-    still = value._repr_mimebundle_()
-    assert still == {"text/plain": repr(value), "text/html": value._repr_html_()}
-    monkeypatch.setattr(live, "place", lambda: "front end")
-    shown = value._repr_mimebundle_()
+    assert notebook.bundle(value) == {}
+    monkeypatch.setattr(notebook, "place", lambda: "front end")
+    shown = notebook.bundle(value)
     assert shown[WIDGET]["model_id"]
-    assert {kind: shown[kind] for kind in still} == still
+    assert not {"text/plain", "text/html"} & set(shown), "which say what the value says"
 
 
 # progress

@@ -3,10 +3,10 @@
 import pytest
 
 from helpers import newer
+from helpers.core import machine
 from helpers.core.errors import EngineError, LabError
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, buildkit, described
-from helpers.setup import host
 
 
 def engine(version: str, *, store: str = "graph", builder: str = "buildkit") -> Engine:
@@ -78,13 +78,13 @@ def test_what_can_not_be_needed_is_a_sentence(wrong):
     ("root", "lacks", "says"),
     [
         (False, (), "has BuildKit 0.8 and the graph store: update it, to Docker 29, or be root"),
-        (True, host.IN_A_ROOT, "or install slirp4netns, with which the lab starts another"),
+        (True, machine.IN_A_ROOT, "or install slirp4netns, with which the lab starts another"),
     ],
 )
 def test_where_no_newer_one_can_be_had_a_sentence_says_what_to_do(monkeypatch, root, lacks, says):
     monkeypatch.setattr(newer.sys, "platform", "linux")
-    monkeypatch.setattr(host, "is_root", lambda: root)
-    monkeypatch.setattr(host, "newer_lacks", lambda: list(lacks))
+    monkeypatch.setattr(machine, "is_root", lambda: root)
+    monkeypatch.setattr(machine, "newer_lacks", lambda: list(lacks))
     with pytest.raises(EngineError) as raised:
         newer.engine(engine("20.10.24"), None, Needs("0.13", "containerd"))
     message = str(raised.value)

@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.elf import go_modules as gobuild
+from helpers.files.filesystem import FolderFS
 from helpers.image import packages as records
-from helpers.image.rootfs import FolderFS
 from helpers.view import html, text
 from tests.unit.elves import elf, put
 

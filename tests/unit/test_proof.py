@@ -7,9 +7,13 @@ from helpers.advice.lint import Lint
 from helpers.advice.proof import Proof, differs
 from helpers.core.errors import LabError
 from helpers.dockerfile.marks import DockerfileView
-from helpers.image.stored import Image
+from helpers.image.stored import OpenImage
 from helpers.run.container_run import Run
 from helpers.view import html, text
+
+
+def stored(**fields):
+    return OpenImage("id", "x", engine=None, _inspected={}, **fields)
 
 
 def ran(output="a\n", exit_code=0, timed_out=False):
@@ -61,23 +65,23 @@ def test_a_run_is_made_again_only_where_the_output_differs(second, again, says, 
 
 
 def test_what_an_image_was_built_with_is_asked_for_before_it_is_built_again():
-    assert proof.args_of(Image("id", "x", None, args={"A": "1"})) == {"A": "1"}
+    assert proof.args_of(stored(args={"A": "1"})) == {"A": "1"}
     with pytest.raises(LabError, match="secrets"):
-        proof.args_of(Image("id", "x", None, secrets=True))
+        proof.args_of(stored(secrets=True))
     with pytest.raises(LabError, match="not known"):
-        proof.context_of(Image("id", "x", None))
+        proof.context_of(stored())
 
 
 def test_a_proof_that_failed_proposes_nothing():
-    found = Proof(Image("id", "x", None), why="It prints something else.")
+    found = Proof(stored(), why="It prints something else.")
     assert not found.ok and found.saves == 0 and found.view is None
     assert "nothing is proposed" in text.of(found) and "something else" in html.of(found)
 
 
 @pytest.mark.parametrize("timed_out", [True, False])
 def test_a_service_that_was_stopped_was_asked_nothing(monkeypatch, timed_out):
-    monkeypatch.setattr(Image, "size", 5)
-    one, first = Image("id", "x", None), ran(exit_code=None, timed_out=timed_out)
+    monkeypatch.setattr(OpenImage, "size", 5)
+    one, first = stored(), ran(exit_code=None, timed_out=timed_out)
     found = Proof(one, one, first, first, "", DockerfileView("FROM a\n", "FROM b\n"))
     assert ("asked nothing" in text.of(found)) == timed_out
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from helpers.bases.source import Base
 from helpers.core import names
 from helpers.image import records
 
-BASE = Base("gcc:14", "localhost/shrink/base/gcc:14", "stand-in", None, 10, 20, "It differs.")
+BASE = {"name": "gcc:14", "source": "stand-in", "size": 10}
 FACTS = {"dockerfile": "FROM gcc:14\n", "key": "c-hello/gcc", "context_size": 80}
 
 
@@ -17,14 +16,14 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_a_record_comes_back():
-    records.keep("sha256:ab", "x:1", {**FACTS, "bases": (BASE,)})
-    assert records.recall("sha256:ab", "x:1") == {**FACTS, "bases": (BASE,)}
+    records.keep("sha256:ab", "x:1", {**FACTS, "bases": [BASE]})
+    assert records.recall("sha256:ab", "x:1") == {**FACTS, "bases": [BASE]}
     assert records.recall("sha256:cd", "x:1") == {}
 
 
 def test_one_image_may_be_what_several_dockerfiles_make():
-    records.keep("sha256:ab", "x:1", {**FACTS, "bases": ()})
-    records.keep("sha256:ab", "x:2", {**FACTS, "bases": (), "key": "other"})
+    records.keep("sha256:ab", "x:1", {**FACTS, "bases": []})
+    records.keep("sha256:ab", "x:2", {**FACTS, "bases": [], "key": "other"})
     assert records.recall("sha256:ab", "x:1")["key"] == "c-hello/gcc"
     assert records.recall("sha256:ab", "x:2")["key"] == "other"
     assert records.recall("sha256:ab", "sha256:ab")["key"] in ("c-hello/gcc", "other")
@@ -32,7 +31,7 @@ def test_one_image_may_be_what_several_dockerfiles_make():
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"form": 0}', '{"form": 1, "facts": {}}'])
 def test_what_somebody_else_wrote_says_nothing(cache, content):
-    records.keep("sha256:ab", "x:1", {**FACTS, "bases": ()})
+    records.keep("sha256:ab", "x:1", {**FACTS, "bases": []})
     (path,) = cache.rglob("*.json")
     path.write_text(content)
     assert records.recall("sha256:ab", "x:1") == {}
@@ -40,5 +39,5 @@ def test_what_somebody_else_wrote_says_nothing(cache, content):
 
 def test_any_name_will_do():
     for tag in ("../../x", "a/b:" + "c" * 300, "é \n"):
-        records.keep("sha256:ab", tag, {**FACTS, "bases": (), "key": tag})
+        records.keep("sha256:ab", tag, {**FACTS, "bases": [], "key": tag})
         assert records.recall("sha256:ab", tag)["key"] == tag

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from helpers.image.rootfs import FolderFS
+from helpers.files.filesystem import FolderFS
 
 
 @pytest.fixture

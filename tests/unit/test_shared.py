@@ -6,11 +6,11 @@ import pytest
 
 from helpers.core.errors import LabError
 from helpers.image.shared import shared
-from helpers.image.stored import Layer
+from helpers.image.stored import OpenLayer
 
 
 def image(**layers):
-    found = [Layer(f"COPY {name}", size, name, None) for name, size in layers.items()]
+    found = [OpenLayer(f"COPY {name}", size, name, None) for name, size in layers.items()]
     return SimpleNamespace(layers=found, size=sum(layers.values()))
 
 

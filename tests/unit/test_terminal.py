@@ -8,7 +8,7 @@ from rich.console import Console
 
 from helpers.files.stack import Entry, stacked
 from helpers.files.waste import waste
-from helpers.image.stored import Config, Image, Layer, Layers
+from helpers.image.stored import Config, Layers, OpenImage, OpenLayer
 from helpers.view import explored, terminal, text
 from helpers.view.blocks import Branch, Branches, Fact, Output, Table, Title
 from helpers.view.blocks import Column as Col
@@ -62,9 +62,9 @@ LAYERS = [
 @pytest.fixture
 def image():
     """An image of which nobody has to be asked."""
-    found = Image("sha256:0", "mine:1", engine=None)
+    found = OpenImage("sha256:0", "mine:1", engine=None, _inspected={})
     vars(found)["layers"] = Layers(
-        Layer(made, sum(entry.size for entry in layer), "sha256:0", None)
+        OpenLayer(made, sum(entry.size for entry in layer), "sha256:0", None)
         for made, layer in zip(["COPY . /", "RUN build"], LAYERS, strict=True)
     )
     vars(found)["_stacked"] = stacked(LAYERS)

@@ -13,11 +13,10 @@ import time
 from pathlib import Path
 from typing import IO
 
-from helpers.core import names
+from helpers.core import machine, names
 from helpers.core.errors import EngineError
 from helpers.engine.private.namespaces import started, sweep
 from helpers.engine.private.place import PATIENCE, Place, User
-from helpers.setup import host
 
 
 class Attachment:
@@ -90,13 +89,13 @@ def where(root: str | None = None) -> Place:
 
 def obstacle(root: str | None = None) -> str | None:
     """Why no private engine can be started here, with what to do, or None. A clause."""
-    if not host.is_root():
+    if not machine.is_root():
         return "only root can start one here: `python3 -m helpers lab` says what to type."
     inside = _root(root)
     if inside and not Path(inside, "usr/sbin/dockerd").exists():
         return f"the system in {inside} has none: install docker.io and iptables there."
-    needed = host.IN_A_ROOT if inside else host.ENGINE
-    lacking = [p.name for p in needed if not host.is_here(p.mark)]
+    needed = machine.IN_A_ROOT if inside else machine.ENGINE
+    lacking = [p.name for p in needed if not machine.is_here(p.mark)]
     if lacking:
         listed = ", ".join(lacking)
         return f"to start one takes {listed}: `python3 -m helpers lab` installs what is needed."

@@ -19,10 +19,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.core import names
+from helpers.core import machine, names
 from helpers.core.errors import EngineError
 from helpers.engine.private.place import Place
-from helpers.setup import host
 
 START_TIMEOUT = 90.0
 """Seconds until it must answer. One is usual; after a crash it checks its store first."""
@@ -200,7 +199,7 @@ class Namespaces:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PATH": host.SYSTEM_PATH}
+    return {**os.environ, "PATH": machine.SYSTEM_PATH}
 
 
 def _prepare(place: Place) -> None:

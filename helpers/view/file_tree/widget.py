@@ -37,7 +37,7 @@ UNKNOWN = "…"
 
 
 @dataclass(frozen=True)
-class View:
+class TreeView:
     """One tree that can be chosen: a layer, or all of them.
 
     title  what made it, or what it is
@@ -53,7 +53,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Read:
+class Opened:
     """What is known when the files were read.
 
     figure  the size of it all, to stand behind the title
@@ -64,7 +64,7 @@ class Read:
     """
 
     figure: str
-    views: Sequence[View]
+    views: Sequence[TreeView]
     trees: Sequence[Callable[[], Tree]]
     facts: Sequence[tuple[str, str]] = ()
     tables: Sequence[Table] = ()
@@ -81,7 +81,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def __init__(self, **state: Any) -> None:
         super().__init__(state=state)
-        self._read: Read | None = None
+        self._read: Opened | None = None
         self._paths: list[str] = []
         self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -99,7 +99,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             said = f"{units.size(read)} of {units.size(total)}"
             self.progress = {"share": share, "said": said}
 
-    def fill(self, read: Read) -> None:
+    def fill(self, read: Opened) -> None:
         """The files are here: the page may ask for them."""
         if self.comm is None:  # it was closed meanwhile
             return
@@ -178,10 +178,10 @@ class ExplorerWidget(anywidget.AnyWidget):
 
 def explorer(
     title: str,
-    read: Callable[[Heard], Iterable[Read]],
+    read: Callable[[Heard], Iterable[Opened]],
     *,
     figure: str = "",
-    views: Sequence[View] = (),
+    views: Sequence[TreeView] = (),
     facts: Sequence[tuple[str, str]] = (),
 ) -> ExplorerWidget:
     """The widget, at once; its files come when `read`, in a thread of its own, has them.
@@ -190,7 +190,7 @@ def explorer(
     read   gives what is known, and again when more is; it tells what it is given how much was
            read, and raises LabError where the files can't be had
 
-    The others are what is known before that, as in `Read`; the first of the views is shown.
+    The others are what is known before that, as in `Opened`; the first of the views is shown.
     """
     widget = ExplorerWidget(
         title=safe.name(title),
@@ -215,7 +215,7 @@ def explorer(
     return widget
 
 
-def _view(view: View) -> dict[str, Any]:
+def _view(view: TreeView) -> dict[str, Any]:
     known = view.size is not None
     return {
         "title": safe.command(view.title) or "not recorded",

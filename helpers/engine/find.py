@@ -1,0 +1,88 @@
+"""Finds an engine that answers, or starts a private one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from helpers.core import names
+from helpers.core.errors import EngineError
+from helpers.engine.client import Absent, Engine, open_engine
+from helpers.engine.endpoints import Endpoint, chosen, usual
+
+
+def find_engine(*, start: bool = True, timeout: float = 10.0) -> Engine:
+    """The first engine that answers, in this order: DOCKER_HOST; LAB_ENGINE_ROOT's private
+    one; the current docker context; the default socket; Podman's; the private one.
+
+    start    start a private one where none answers
+    timeout  seconds that an engine has for its answer
+
+    Raises EngineError where none answers. One that was chosen (by DOCKER_HOST or a context)
+    and does not answer is an error, never passed over: images would land where nobody looks.
+    """
+    try:
+        return _find(start, timeout)
+    except Absent as none:  # what a learner reads is the public name
+        error = EngineError(str(none))
+        error.absent = chosen() is None
+        raise error from None
+
+
+def _find(start: bool, timeout: float) -> Engine:
+    if endpoint := chosen():
+        return open_engine(endpoint, timeout)
+    if os.environ.get(names.ENGINE_ROOT_VARIABLE):
+        return _private(timeout, start)
+    unusable = None
+    for endpoint in usual():
+        try:
+            return open_engine(endpoint, timeout)
+        except Absent:
+            continue
+        except EngineError as error:
+            unusable = unusable or error
+    try:
+        # An engine that hangs or refuses us is what wants mending: start no other beside it.
+        return _private(timeout, start and unusable is None)
+    except Absent as none:
+        raise unusable or none from None
+
+
+def engine_inside(root: Path, *, start: bool = True, timeout: float = 10.0) -> Engine | None:
+    """The private engine of another Debian, whose folder is `root`.
+
+    start    start it where it does not run; without this, the answer is None then
+    timeout  seconds that it has for its answer
+
+    Raises EngineError where it can't be started or doesn't answer.
+    """
+    try:
+        return _private(timeout, start, str(root))
+    except Absent:
+        if not start:
+            return None
+        raise
+
+
+def _private(timeout: float, start: bool, root: str | None = None) -> Engine:
+    if sys.platform != "linux":
+        raise Absent(
+            "No Docker engine answers: start Docker Desktop, or Podman's machine with "
+            "`podman machine start`, and try again."
+        )
+    from helpers.engine import private
+
+    attachment = private.attach(start=start, root=root)
+    if attachment is None:
+        raise Absent(
+            "No Docker engine answers: run `python3 -m helpers lab`, which starts one or says how."
+        )
+    try:
+        engine = open_engine(Endpoint(f"unix://{attachment.socket}"), timeout)
+    except BaseException:
+        attachment.close()
+        raise
+    engine.private, engine.leave = True, attachment.close
+    return engine

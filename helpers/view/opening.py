@@ -1,0 +1,78 @@
+"""What an explorer's page is given of an image, and of what two images differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from helpers.files.stack import Files
+from helpers.files.tree import Tree
+from helpers.image.difference import Difference
+from helpers.image.explorer import Explorer
+from helpers.image.history import Made
+from helpers.image.layers import Heard
+from helpers.image.stored import Layer, OpenImage
+from helpers.view import units
+from helpers.view.findings import difference_lines, sizes_line, waste_lines, whole
+
+if TYPE_CHECKING:
+    from helpers.view.file_tree.widget import ExplorerWidget, Opened, TreeView
+
+
+def image(value: Explorer) -> ExplorerWidget:
+    """An image's layers and files. The page is there at once; files follow when they are read."""
+    from helpers.view.file_tree.widget import explorer
+
+    found, size = value.image, value.image.known_size
+    figure = "" if size is None else units.size(size)
+    return explorer(
+        found.name,
+        lambda heard: _read(found, heard),
+        figure=figure,
+        views=_views(size, found.outline),
+    )
+
+
+def difference(value: Difference) -> ExplorerWidget:
+    """What differs, by folder and as a tree to be opened."""
+    from helpers.view.file_tree.widget import Opened, TreeView, explorer
+
+    def opened(_: Heard) -> Iterator[Opened]:
+        tree = Tree(value.files)
+        facts, tables = difference_lines(value)
+        figure = f"{units.size(value.before)} → {units.size(value.after)}"
+        views = [TreeView("what differs", tree.size, 1.0)]
+        yield Opened(figure, views, [lambda: tree], [sizes_line(value), *facts], tables)
+
+    return explorer(f"{value.first} → {value.second}", opened, facts=[sizes_line(value)])
+
+
+def _read(found: OpenImage, heard: Heard) -> Iterator[Opened]:
+    """The files, and then what is hidden of them, which takes as long to add up."""
+    from helpers.view.file_tree.widget import Opened
+
+    found.read(heard)
+    files = [found.files, *(layer.files for layer in found.layers)]
+    trees = [_grown(each) for each in files]
+    size = units.size(found.size)
+    yield Opened(size, _views(found.size, found.layers), trees)
+    views = _views(found.size, found.layers, whole(found.waste))
+    yield Opened(size, views, trees, *waste_lines(found.waste))
+
+
+def _views(
+    total: int | None, layers: Sequence[Layer | Made], title: str = "the whole image"
+) -> list[TreeView]:
+    from helpers.view.file_tree.widget import TreeView
+
+    views = [TreeView(title, total, 1.0, marks=False)]
+    for layer in layers:
+        share = layer.size / total if total and layer.size else 0
+        views.append(TreeView(layer.created_by, layer.size, share))
+    return views
+
+
+def _grown(files: Files) -> Callable[[], Tree]:
+    """A tree that is made when it is first asked for: of most layers nobody looks at the files."""
+    return cache(lambda: Tree(files))
