@@ -207,8 +207,8 @@ def _book(options: argparse.Namespace) -> int:
 def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
     from helpers.engine.find import find_engine
-    from helpers.view import log, progress
-    from helpers.view.place import place
+    from helpers.view import live_progress as progress
+    from helpers.view.frontend import place
 
     if options.action in ("export", "load") and not options.what:
         raise LabError(f"Which file? Type `python3 -m helpers bases {options.action} FILE`.")
@@ -230,20 +230,23 @@ def _bases(options: argparse.Namespace) -> int:
                 with progress.listener(f"base {name}") as listen:
                     base = bases.ensure(name, listen)
                 if place() == "nowhere":  # a log, where nothing was drawn
-                    _say(log.base(base, time.monotonic() - began))
-        print(bases.table())
+                    _say(terminal.base_line(base, time.monotonic() - began))
+        terminal.show(parts(bases.table()))
     return 0
 
 
 def _why(options: argparse.Namespace) -> int:
     from helpers.engine.find import find_engine
-    from helpers.lab.facade import Lab
+    from helpers.image.stored import open_image
+    from helpers.run.container_run import run
+    from helpers.view import terminal
+    from helpers.view.facts import parts
 
     command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
     with find_engine(start=False) as engine:
-        run = Lab(engine=engine).image(options.image).run(*command)
-    print(run)
-    return 1 if run.error or run.diagnosis else 0
+        found = run(open_image(engine, options.image), command)
+    terminal.show(parts(found))
+    return 1 if found.error or found.diagnosis else 0
 
 
 def _advise(options: argparse.Namespace) -> int:
@@ -299,16 +302,19 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace) -> int:
     from helpers import newer
+    from helpers.bases.source import Bases
     from helpers.engine.find import find_engine
-    from helpers.lab.facade import Lab
+    from helpers.lab.cleaning import clean
 
     with find_engine() as engine:
-        Lab(engine=engine).clean(bases=options.bases)
+        clean(engine)
+        if options.bases:
+            Bases(engine).clean()
     if options.bases:
         newer.remove()
     elif newer.is_made() and not newer.obstacle():
         with newer.joined() as engine:
-            Lab(engine=engine).clean()
+            clean(engine)
     return 0
 
 

@@ -22,7 +22,7 @@ from helpers.build.builder import build
 from helpers.build.failed import BuildFailed
 from helpers.core import machine, names
 from helpers.core.errors import EngineError, LabError
-from helpers.core.events import Event, Listener, ignore
+from helpers.core.events import Event, ProgressCallback, ignore
 from helpers.engine import needs as needed
 from helpers.engine import transfer
 from helpers.engine.client import Engine
@@ -32,7 +32,7 @@ from helpers.engine.needs import Needs
 
 if TYPE_CHECKING:
     from helpers.bases.source import Bases
-    from helpers.engine.private.place import User
+    from helpers.engine.private.folder import User
 
 BASE = "debian:trixie-slim"
 
@@ -81,7 +81,12 @@ def obstacle() -> str | None:
 
 
 def engine(
-    first: Engine, bases: Bases, needs: Needs, listener: Listener = ignore, *, timeout: float = 10.0
+    first: Engine,
+    bases: Bases,
+    needs: Needs,
+    listener: ProgressCallback = ignore,
+    *,
+    timeout: float = 10.0,
 ) -> Engine:
     """Joins the newer engine, or starts it; its system is made when it isn't there.
 
@@ -149,7 +154,7 @@ def _stamp() -> Path:
     return root().with_suffix(".recipe")
 
 
-def _make(first: Engine, bases: Bases, folder: Path, listener: Listener) -> None:
+def _make(first: Engine, bases: Bases, folder: Path, listener: ProgressCallback) -> None:
     """Has the first engine build the system, and unpacks it. Raises LabError."""
     from helpers.engine import private
 

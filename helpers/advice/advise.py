@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from helpers.advice.copied import copied
-from helpers.advice.finding import Finding
+from helpers.advice.finding import LEAST, Finding, Ranking, ranked
 from helpers.advice.hidden import again, removed
-from helpers.advice.leftovers import leftovers
+from helpers.advice.leftovers import copied, leftovers
 from helpers.advice.lint import Lint, lint
 from helpers.advice.origin import Origin, origin
-from helpers.advice.rank import LEAST, Ranking, ranked
 from helpers.advice.recommended import recommended
 from helpers.advice.rewrite import Rewritten, rewritten
 from helpers.advice.slimmer import program_alone, slimmer_base

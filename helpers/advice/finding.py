@@ -1,16 +1,19 @@
-"""Knows how a remedy says what it would save, and gives `Finding`: the bytes, and the evidence."""
+"""What a remedy would save, with its evidence; and findings ranked, no byte counted twice."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from helpers.core.value import Value
 
 if TYPE_CHECKING:
-    from helpers.advice.subject import Subject
+    from helpers.image.stored import Layer
+
+
+from collections.abc import Iterable
 
 Place = tuple[int, str]
 """Where bytes are: the number of a layer, from 0 for the base's first, and a path in it."""
@@ -72,7 +75,7 @@ class Finding(Value):
 
 
 def evidence(
-    subject: Subject,
+    layers: Sequence[Layer],
     claims: Mapping[Place, int],
     group: Callable[[str], str] | None = None,
 ) -> tuple[Evidence, ...]:
@@ -88,7 +91,7 @@ def evidence(
         for path, size in inside.items():
             found.setdefault((number, name(path)), []).append(size)
     rows = [
-        Evidence(subject.layers[number].created_by, name, len(sizes), sum(sizes))
+        Evidence(layers[number].created_by, name, len(sizes), sum(sizes))
         for (number, name), sizes in found.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.size, row.path, row.layer)))
@@ -109,3 +112,61 @@ def _by_folder(paths: Mapping[str, int]) -> Callable[[str], str]:
         return lambda path: path if path in heavy else "others"
     folder = posixpath.commonpath([posixpath.dirname(path) for path in heavy])
     return lambda path: folder
+
+
+LEAST = 1_000_000
+"""Bytes that a remedy must save to be worth a line in a Dockerfile."""
+
+LEAST_SHARE = 0.01
+"""And the share of the image."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A finding in its place.
+
+    finding  the finding
+    adds     bytes that it saves when those before it are done
+    """
+
+    finding: Finding
+    adds: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is worth it, and what is not.
+
+    worth   those that save enough, the one that saves most first
+    little  the others
+    leaves  bytes that the image would have with all that are worth it
+    """
+
+    worth: tuple[Ranked, ...]
+    little: tuple[Finding, ...]
+    leaves: int
+
+
+def ranked(size: int, findings: Iterable[Finding]) -> Ranking:
+    """Ranks findings of an image.
+
+    size  bytes of all its layers
+    """
+    order = sorted(findings, key=lambda f: (-f.saves, f.remedy))
+    least = max(LEAST, LEAST_SHARE * size)
+    worth: list[Ranked] = []
+    taken: dict[Place, int] = {}
+    for finding in order:
+        if finding.saves >= least:
+            worth.append(Ranked(finding, _adds(finding, taken)))
+            for place, claimed in finding.claims.items():
+                taken[place] = max(taken.get(place, 0), claimed)
+    little = tuple(finding for finding in order if finding.saves < least)
+    return Ranking(tuple(worth), little, size - sum(row.adds for row in worth))
+
+
+def _adds(finding: Finding, taken: dict[Place, int]) -> int:
+    """What a finding saves beyond the bytes that are gone already. Of one with a figure it is not
+    known which of its bytes would go: those that are gone are taken to be among them."""
+    gone = sum(min(taken.get(place, 0), claimed) for place, claimed in finding.claims.items())
+    return max(0, finding.saves - gone)

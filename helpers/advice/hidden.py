@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from helpers.advice.finding import Finding, Place, evidence
-from helpers.advice.subject import Layer, Subject
+from helpers.advice.subject import Subject
 from helpers.files.folders import Folders
+from helpers.image.stored import OpenLayer
 
 REMOVED, AGAIN = "removed too late", "written again"
 
@@ -96,12 +97,12 @@ def _finding(
             do=do,
             notebook="19",
             claims=claims,
-            evidence=evidence(subject, claims),
+            evidence=evidence(subject.layers, claims),
             hides=frozenset(hides),
         )
 
 
-def histories(layers: Sequence[Layer]) -> Iterator[History]:
+def histories(layers: Sequence[OpenLayer]) -> Iterator[History]:
     """Every file with bytes that a layer has, from its first copy on. A path has several where it
     was removed in between."""
     there: dict[str, History] = {}

@@ -1,8 +1,8 @@
-"""Knows what tools leave behind: finds caches, documents and bytecode, and gives findings."""
+"""Finds what tools and `COPY . .` left in an image: caches, documents, bytecode, repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence, top
@@ -26,6 +26,46 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
                 notebook=row.notebook,
                 claims=claims,
                 evidence=evidence(
-                    subject, claims, lambda path, row=row: row.folder(path) or top(path, 4)
+                    subject.layers, claims, lambda path, row=row: row.folder(path) or top(path, 4)
                 ),
             )
+
+
+def copied(subject: Subject) -> Iterator[Finding]:
+    """Repositories, installed packages and environments that were copied from the context.
+
+    What builders record has no `--from`: without the instruction as it was written, only what
+    nobody copies from a stage counts.
+    """
+    table = known.table()["copied"]
+    folders = frozenset(table["folders"] if subject.written else table["never"])
+    from_context = {
+        number
+        for number in range(subject.base, len(subject.layers))
+        if subject.layers[number].created_by.startswith(("COPY", "ADD"))
+        and "--from=" not in subject.layers[number].created_by
+    }
+    claims = {
+        place: size
+        for place, size in subject.claims(lambda path: _folder(path, folders) is not None).items()
+        if place[0] in from_context
+    }
+    if claims:
+        names = sorted({_folder(path, folders).rpartition("/")[2] for _, path in claims})
+        yield Finding(
+            remedy="copied by mistake",
+            says="`COPY` took folders along that belong to the machine it was built on.",
+            do=f"Write a `.dockerignore` with {', '.join(f'`**/{name}`' for name in names)}.",
+            notebook="02",
+            claims=claims,
+            evidence=evidence(subject.layers, claims, lambda path: _folder(path, folders)),
+        )
+
+
+def _folder(path: str, folders: Collection[str]) -> str | None:
+    """The folder of such a name that a path is below, or None."""
+    parts = path.split("/")
+    for at, part in enumerate(parts[:-1]):
+        if part in folders:
+            return "/".join(parts[: at + 1])
+    return None

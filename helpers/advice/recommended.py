@@ -46,7 +46,7 @@ def recommended(subject: Subject) -> Iterator[Finding]:
             do=f"Install with `{NO_RECOMMENDS}`, and name what turns out to be missing.",
             notebook="01",
             claims=claims,
-            evidence=evidence(subject, claims, lambda path: extra[path]),
+            evidence=evidence(subject.layers, claims, lambda path: extra[path]),
         )
 
 

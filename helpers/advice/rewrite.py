@@ -17,7 +17,7 @@ from helpers.advice.finding import Finding
 from helpers.advice.recommended import INSTALL, NO_RECOMMENDS, RECOMMENDED
 from helpers.advice.subject import Subject
 from helpers.advice.symbols import SYMBOLS
-from helpers.dockerfile.script import Script, Step
+from helpers.dockerfile.script import Script, ScriptStep
 
 PACKAGE_LISTS = "package lists"
 """As `known.toml` calls them."""
@@ -165,7 +165,7 @@ def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) ->
         yield hidden.AGAIN
 
 
-def _is_inside(script: Script, subject: Subject, copy: Step, folder: str) -> bool | None:
+def _is_inside(script: Script, subject: Subject, copy: ScriptStep, folder: str) -> bool | None:
     """Whether all that a `COPY` brings is below a folder; None where some of it may be, or it
     can't be told."""
     said = [step for step in script.steps if step.of.keyword == "WORKDIR"]
@@ -205,11 +205,11 @@ def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int]]:
     return found
 
 
-def _step_of(script: Script, subject: Subject, number: int) -> Step | None:
+def _step_of(script: Script, subject: Subject, number: int) -> ScriptStep | None:
     instruction = subject.instructions.get(number)
     at = script.index(instruction) if instruction else None
     return script.steps[at] if at is not None and script.steps[at].text else None
 
 
-def _uses_apt(step: Step) -> bool:
+def _uses_apt(step: ScriptStep) -> bool:
     return step.is_plain and bool(APT.search(step.body)) and bool(step.text)

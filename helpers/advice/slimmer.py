@@ -61,7 +61,7 @@ def slimmer_base(subject: Subject) -> Iterator[Finding]:
         else f"Compile in a stage on this one, and end on `FROM {found.name}`.",
         notebook=found.notebook,
         claims=claims,
-        evidence=evidence(subject, claims, lambda path: "all of it"),
+        evidence=evidence(subject.layers, claims, lambda path: "all of it"),
         figure=min(figure, sum(claims.values())),
         source=source,
     )
@@ -86,7 +86,7 @@ def program_alone(subject: Subject) -> Iterator[Finding]:
         "reads: certificates, time zones, its own.",
         notebook="03" if static else "02",
         claims=claims,
-        evidence=evidence(subject, claims, lambda path: "all of it"),
+        evidence=evidence(subject.layers, claims, lambda path: "all of it"),
         figure=figure,
         source="" if static else f"its base less {target}, by the table of bases",
     )

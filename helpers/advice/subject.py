@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from helpers.advice.finding import Place
 from helpers.core.errors import EngineError, LabError
@@ -14,20 +14,11 @@ from helpers.dockerfile.instructions import Instruction, instructions
 from helpers.elf.header import MAGIC
 from helpers.elf.linking import Linkage, examine
 from helpers.image.packages import Owners, Packages, recorded
+from helpers.image.stored import OpenLayer
 
 if TYPE_CHECKING:
     from helpers.files.filesystem import RootFS
     from helpers.files.stack import File
-
-
-class Layer(Protocol):
-    """What is asked of a layer; `Image.layers` are such."""
-
-    created_by: str
-
-    @property
-    def files(self) -> Sequence[File]:
-        """What it adds, changes and removes."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,7 @@ class Subject:
                 builder records them, without options
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[OpenLayer]
     files: Sequence[File]
     fs: RootFS
     process: Process = field(default_factory=lambda: Process(()))

@@ -48,7 +48,7 @@ def symbols(subject: Subject) -> Iterator[Finding]:
             "`strip = true` for cargo.",
             notebook=min(notebooks),
             claims=claims,
-            evidence=evidence(subject, claims),
+            evidence=evidence(subject.layers, claims),
         )
 
 

@@ -47,7 +47,7 @@ def build_tools(subject: Subject) -> Iterator[Finding]:
             notebook="02",
             claims=claims,
             evidence=evidence(
-                subject, claims, lambda path: package_of.get(path, "") or top(path, 3)
+                subject.layers, claims, lambda path: package_of.get(path, "") or top(path, 3)
             ),
         )
 
@@ -75,7 +75,7 @@ def jdk(subject: Subject) -> Iterator[Finding]:
             do="Compile in a stage with the JDK, and end on a JRE or on what `jlink` makes.",
             notebook="14",
             claims=claims,
-            evidence=evidence(subject, claims, posixpath.dirname),
+            evidence=evidence(subject.layers, claims, posixpath.dirname),
         )
 
 
@@ -105,7 +105,7 @@ def development_packages(subject: Subject) -> Iterator[Finding]:
             do="Install with `npm ci --omit=dev`, or bundle in a build stage.",
             notebook="15",
             claims=claims,
-            evidence=evidence(subject, claims, lambda path: _package(path, folders) or path),
+            evidence=evidence(subject.layers, claims, lambda path: _package(path, folders) or path),
         )
 
 

@@ -19,7 +19,7 @@ import docker.errors
 
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
-from helpers.core.events import Event, Listener
+from helpers.core.events import Event, ProgressCallback
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -31,7 +31,7 @@ _FASTEST = 1  # half the size at a fifth of the time that the usual level takes
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchivedBase:
     """A base in an archive.
 
     name          as Dockerfiles have it
@@ -61,7 +61,7 @@ class Archive:
     entries  what it has, by name
     """
 
-    def __init__(self, engine: Engine, file: Path | None, entries: list[Entry]) -> None:
+    def __init__(self, engine: Engine, file: Path | None, entries: list[ArchivedBase]) -> None:
         self._engine = engine
         self._file = file
         self.entries = {entry.name: entry for entry in entries}
@@ -69,7 +69,7 @@ class Archive:
     def __str__(self) -> str:
         return f"the archive {self._file}" if self._file else "an archive that was loaded"
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> ArchivedBase | None:
         """The entry of a base whose image the engine has."""
         if entry := self.entries.get(name):
             with suppress(docker.errors.ImageNotFound):
@@ -78,7 +78,7 @@ class Archive:
                     return entry
         return None
 
-    def get(self, name: str, listener: Listener) -> Entry | None:
+    def get(self, name: str, listener: ProgressCallback) -> ArchivedBase | None:
         """The entry of a base, which is loaded unless the engine has it; None where it can't be.
         Raises LabError where the archive is for another machine, or broken."""
         entry = self.entries.get(name)
@@ -100,17 +100,19 @@ def remembered(engine: Engine) -> Archive:
     """What was loaded from an archive before, which has no entries where nothing was."""
     with suppress(OSError, ValueError, TypeError):
         listed = json.loads((names.cache() / _LOADED).read_text())
-        return Archive(engine, None, [Entry(**entry) for entry in listed])
+        return Archive(engine, None, [ArchivedBase(**entry) for entry in listed])
     return Archive(engine, None, [])
 
 
-def remember(entries: Iterable[Entry]) -> None:
+def remember(entries: Iterable[ArchivedBase]) -> None:
     """Keeps what was loaded, so that it is preferred from now on."""
     listed = json.dumps([asdict(entry) for entry in entries], indent=1)
     (names.cache() / _LOADED).write_text(listed)
 
 
-def write(engine: Engine, file: Path, entries: list[Entry], listener: Listener) -> None:
+def write(
+    engine: Engine, file: Path, entries: list[ArchivedBase], listener: ProgressCallback
+) -> None:
     """Saves images of the engine to a file, which is there when it is whole.
 
     Raises LabError where it can't be written.
@@ -135,11 +137,11 @@ def write(engine: Engine, file: Path, entries: list[Entry], listener: Listener) 
         part.unlink(missing_ok=True)
 
 
-def read(file: Path) -> list[Entry]:
+def read(file: Path) -> list[ArchivedBase]:
     """What an archive has. Raises LabError where it can't be read or is no archive of ours."""
     try:
         with tarfile.open(file) as tar:
-            return [Entry(**entry) for entry in json.load(tar.extractfile(LIST))]
+            return [ArchivedBase(**entry) for entry in json.load(tar.extractfile(LIST))]
     except OSError as error:
         raise LabError(
             f"The archive {str(file)!r} can't be read ({error.strerror}): check the path."
@@ -151,7 +153,7 @@ def read(file: Path) -> list[Entry]:
         ) from None
 
 
-def load(engine: Engine, file: Path, entry: Entry, listener: Listener) -> None:
+def load(engine: Engine, file: Path, entry: ArchivedBase, listener: ProgressCallback) -> None:
     """Loads one base into the engine. Raises LabError where that fails."""
     name = f"load {entry.name}"
     try:
@@ -183,7 +185,7 @@ def _add(out: IO[bytes], name: str, pieces: Iterator[bytes]) -> None:
     out.seek(0, 2)
 
 
-def _saved(engine: Engine, entry: Entry, listener: Listener) -> Iterator[bytes]:
+def _saved(engine: Engine, entry: ArchivedBase, listener: ProgressCallback) -> Iterator[bytes]:
     done = 0
     for piece in engine.client.api.get_image(entry.reference, chunk_size=_PIECE):
         done += len(piece)
@@ -198,7 +200,9 @@ def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield gzip.flush()
 
 
-def _heard(file: IO[bytes], size: int, step: str, name: str, listener: Listener) -> Iterator[bytes]:
+def _heard(
+    file: IO[bytes], size: int, step: str, name: str, listener: ProgressCallback
+) -> Iterator[bytes]:
     done = 0
     while piece := file.read(_PIECE):
         done += len(piece)

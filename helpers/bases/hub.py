@@ -17,7 +17,7 @@ from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable
-from helpers.core.events import Event, Listener
+from helpers.core.events import Event, ProgressCallback
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -58,7 +58,7 @@ class Hub:
                 return self._tag(image, row)
         return None
 
-    def pull(self, row: BaseInfo, listener: Listener) -> str:
+    def pull(self, row: BaseInfo, listener: ProgressCallback) -> str:
         """Pulls the image that a base is pinned to, from its own registry, and returns its
         reference. Raises BaseUnavailable, whose message is the end of a sentence."""
         if row.registry != base_table.HUB and (problem := self.problem(row.name)):
@@ -68,7 +68,7 @@ class Hub:
         self.fetch(repository, row.digest or tag, listener)
         return self._tag(self._engine.client.images.get(what), row)
 
-    def fetch(self, repository: str, tag: str, listener: Listener) -> None:
+    def fetch(self, repository: str, tag: str, listener: ProgressCallback) -> None:
         """Pulls by tag or digest, from another registry where the name has one. Raises
         BaseUnavailable, as `pull` does."""
         api = self._engine.client.api

@@ -18,11 +18,11 @@ import filelock
 
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
-from helpers.bases.archive import Archive, Entry
+from helpers.bases.archive import Archive, ArchivedBase
 from helpers.bases.table import BaseInfo, BaseTable, short_name
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
-from helpers.core.events import Event, Listener, ignore
+from helpers.core.events import Event, ProgressCallback, ignore
 from helpers.engine import transfer
 from helpers.image.stored import Base
 
@@ -110,7 +110,7 @@ class Bases:
         """Every base, with what the engine has of it."""
         return BaseTable(tuple(replace(r, here=self._here(r)) for r in self._table.values()))
 
-    def ensure(self, name: str, listener: Listener = ignore) -> Base:
+    def ensure(self, name: str, listener: ProgressCallback = ignore) -> Base:
         """Makes a base local, unless it is, and says where it came from.
 
         name  as Dockerfiles have it; one that isn't in the table may be any image's
@@ -137,7 +137,7 @@ class Bases:
         raise BaseUnavailable(f"The base {name} can't be had: {why}.")
 
     def export(
-        self, file: Path, names: Sequence[str] | None = None, listener: Listener = ignore
+        self, file: Path, names: Sequence[str] | None = None, listener: ProgressCallback = ignore
     ) -> None:
         """Saves bases that the engine has to an archive.
 
@@ -156,7 +156,7 @@ class Bases:
             )
         archive.write(self._engine, Path(file), entries, listener)
 
-    def load(self, file: Path, listener: Listener = ignore) -> None:
+    def load(self, file: Path, listener: ProgressCallback = ignore) -> None:
         """Loads all of an archive into the engine; from then on these are preferred to Docker Hub.
 
         Raises LabError where it can't be read or is for another architecture.
@@ -179,7 +179,7 @@ class Bases:
         archive.remember([])
         self._from.clear()
 
-    def _sources(self) -> list[Callable[[BaseInfo, Listener], Base | None]]:
+    def _sources(self) -> list[Callable[[BaseInfo, ProgressCallback], Base | None]]:
         """Ways to get a base, to be tried in this order. One gives None where it has not got it,
         and raises LabError, whose message is a reason, where it fails."""
         if self._chosen is None:
@@ -200,22 +200,22 @@ class Bases:
             return "stand-ins", words
         return "Docker Hub", "Docker Hub, each at the digest that it is pinned to"
 
-    def _present(self, row: BaseInfo, listener: Listener) -> Base | None:
+    def _present(self, row: BaseInfo, listener: ProgressCallback) -> Base | None:
         reference = self._hub.find(row)
         origin = "an archive" if row.name in self._archive.entries else _origin(row)
         return self._made(row, reference, "present", origin) if reference else None
 
-    def _from_archive(self, row: BaseInfo, listener: Listener) -> Base | None:
+    def _from_archive(self, row: BaseInfo, listener: ProgressCallback) -> Base | None:
         entry = self._archive.get(row.name, listener)
         if entry is None:
             return None
         kind = "stand-in" if entry.source == "stand-in" else "archive"
         return self._made(row, entry.reference, kind, "an archive")
 
-    def _from_hub(self, row: BaseInfo, listener: Listener) -> Base:
+    def _from_hub(self, row: BaseInfo, listener: ProgressCallback) -> Base:
         return self._made(row, self._hub.pull(row, listener), "hub", _origin(row))
 
-    def _stand_in(self, row: BaseInfo, listener: Listener) -> Base:
+    def _stand_in(self, row: BaseInfo, listener: ProgressCallback) -> Base:
         reference = standins.find(self._engine, row, self._table)
         if reference is None:
             begins_with = {}
@@ -225,7 +225,7 @@ class Bases:
             reference = standins.make(self._engine, row, self._table, begins_with, listener)
         return self._made(row, reference, "stand-in", "stand-ins")
 
-    def _brought(self, beside: Bases, name: str, listener: Listener) -> Base:
+    def _brought(self, beside: Bases, name: str, listener: ProgressCallback) -> Base:
         base = beside.ensure(name, listener)
         with _locked(f"{name} {self._engine.version}", listener):
             transfer.bring(beside._engine, self._engine, base.reference, listener)
@@ -250,7 +250,7 @@ class Bases:
             note="" if real else row.note,
         )
 
-    def _other(self, name: str, listener: Listener) -> Base:
+    def _other(self, name: str, listener: ProgressCallback) -> Base:
         """A base that the table does not know: the engine's, or Docker Hub's where that is used."""
         client = self._engine.client
         source = "present"
@@ -288,7 +288,7 @@ class Bases:
         entry = self._entry(row)
         return entry.source if entry else None
 
-    def _entry(self, row: BaseInfo) -> Entry | None:
+    def _entry(self, row: BaseInfo) -> ArchivedBase | None:
         """What the engine has of a base, the real image before a stand-in; None where it has
         nothing, or a stand-in of a recipe that has changed."""
         reference, recipe = self._hub.find(row), None
@@ -297,7 +297,7 @@ class Bases:
             recipe = standins.fingerprint(row, self._table)
         if reference is None:
             return self._archive.find(row.name)
-        return Entry(
+        return ArchivedBase(
             name=row.name,
             source="stand-in" if recipe else "hub",
             reference=reference,
@@ -321,7 +321,7 @@ class Bases:
 
 
 @contextmanager
-def _locked(name: str, listener: Listener) -> Iterator[None]:
+def _locked(name: str, listener: ProgressCallback) -> Iterator[None]:
     """One at a time gets a base, among all processes of this user."""
     folder = names.cache() / "locks"
     folder.mkdir(exist_ok=True)
@@ -339,7 +339,7 @@ def _locked(name: str, listener: Listener) -> Iterator[None]:
         lock.release()
 
 
-def _telling(reasons: list[str], row: BaseInfo, listener: Listener) -> Listener:
+def _telling(reasons: list[str], row: BaseInfo, listener: ProgressCallback) -> ProgressCallback:
     """A listener that is told, before the first news of a source, why others were passed over."""
     told = threading.Event()
 

@@ -28,7 +28,7 @@ from helpers.build.failed import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable
-from helpers.core.events import Event, Listener
+from helpers.core.events import Event, ProgressCallback
 from helpers.dockerfile.instructions import references
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def make(
     row: BaseInfo,
     table: Mapping[str, BaseInfo],
     bases: Mapping[str, str],
-    listener: Listener,
+    listener: ProgressCallback,
 ) -> str:
     """Makes a stand-in and returns its reference. An older one of that name is replaced.
 
@@ -179,7 +179,7 @@ def _debian(engine: Engine) -> str:
 
 
 def _import_root(
-    engine: Engine, row: BaseInfo, tag: str, labels: Mapping[str, str], listener: Listener
+    engine: Engine, row: BaseInfo, tag: str, labels: Mapping[str, str], listener: ProgressCallback
 ) -> None:
     suite = row.name.partition(":")[2]
     step = f"mmdebstrap {suite}"
@@ -210,7 +210,7 @@ def _isolated() -> list[str]:
     return []
 
 
-def _run(command: list[str], step: str, listener: Listener, folder: Path) -> None:
+def _run(command: list[str], step: str, listener: ProgressCallback, folder: Path) -> None:
     """Runs a command and passes on what it prints; root's temporary files are in `folder`. Raises
     BaseUnavailable where it fails."""
     last = ""

@@ -29,8 +29,7 @@ from helpers.build.session import session
 from helpers.build.steps import stage_names, steps
 from helpers.build.trace import Trace
 from helpers.core.errors import EngineError, LabError
-from helpers.core.events import Event, Listener, ignore
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken, Event, ProgressCallback, ignore
 from helpers.dockerfile.instructions import instructions
 from helpers.dockerfile.sent import sent
 from helpers.engine.needs import Needs, described
@@ -87,9 +86,9 @@ def build(
     bases: Mapping[str, str] | None = None,
     options: BuildOptions = PLAIN,
     labels: Mapping[str, str] | None = None,
-    listener: Listener = ignore,
+    listener: ProgressCallback = ignore,
     dockerfile_path: Path | None = None,
-    stops: Stops | None = None,
+    stops: CancellationToken | None = None,
     tries: int = 3,
 ) -> Built:
     """Builds an image and tags it.
@@ -131,7 +130,7 @@ def build(
     if engine.builder == "classic":
         classic = Classic(own_steps, listener, is_podman=engine.name == "podman")
     reader = classic or Trace(own_steps, listener)
-    one = Running(engine)
+    one = RunningBuild(engine)
     query = {
         "t": tag,
         "dockerfile": tar.dockerfile,
@@ -147,7 +146,7 @@ def build(
     }
     image, problem = "", None
     opened = session(engine, options.secrets) if options.secrets else nullcontext("")
-    with opened as own, _watched(one, stops or Stops()):
+    with opened as own, _watched(one, stops or CancellationToken()):
         query |= {"session": own} if own else {}
         for message in one.messages(query, tar):
             if isinstance(message, Event):
@@ -198,7 +197,7 @@ def build(
 
 
 @contextmanager
-def _watched(one: Running, stops: Stops) -> Iterator[None]:
+def _watched(one: RunningBuild, stops: CancellationToken) -> Iterator[None]:
     """Has the build among `stops` meanwhile, and stopped where it is left before its end."""
     try:
         with stops.on(one.stop):
@@ -214,7 +213,7 @@ def _watched(one: Running, stops: Stops) -> Iterator[None]:
         raise LabError("The build was stopped.")
 
 
-class Running:
+class RunningBuild:
     """A build while it runs.
 
     id       what the engine knows it by

@@ -7,7 +7,7 @@ from typing import Any
 
 from helpers.build.steps import Step, Steps
 from helpers.build.trace import Work
-from helpers.core.events import Event, Listener
+from helpers.core.events import Event, ProgressCallback
 
 _STEP = re.compile(r"Step (?P<number>\d+)/\d+ : (?P<keyword>\w+)")
 _PODMANS_STEP = re.compile(
@@ -31,7 +31,7 @@ class Classic:
     image      the id of the last image that was made, or ""
     """
 
-    def __init__(self, steps: Steps, listener: Listener, is_podman: bool = False) -> None:
+    def __init__(self, steps: Steps, listener: ProgressCallback, is_podman: bool = False) -> None:
         self.works: list[Work] = []
         self.container = ""
         self.image = ""

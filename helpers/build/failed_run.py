@@ -14,7 +14,7 @@ import requests
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.diagnosis.command import Process
-from helpers.diagnosis.diagnose import Finding, examine
+from helpers.diagnosis.diagnose import Examination, examine
 from helpers.dockerfile.sent import options
 from helpers.image.stored import open_image
 
@@ -35,7 +35,7 @@ def examined(
     dockerfile: str,
     args: Mapping[str, str],
     build: Callable[[str, str], object],
-) -> Finding | None:
+) -> Examination | None:
     """What the files say of a RUN that failed; None where there is no reason to ask them.
 
     args   build arguments, which the step sees as variables

@@ -16,7 +16,7 @@ from helpers.dockerfile.instructions import instructions
 from helpers.dockerfile.sent import Sent, copied
 
 if TYPE_CHECKING:
-    from helpers.diagnosis.diagnose import Finding
+    from helpers.diagnosis.diagnose import Examination
 
 LINES = 12
 """How much of a step's log the message shows."""
@@ -86,7 +86,7 @@ def failure(error: str, code: int | None, work: Work | None, title: str, steps: 
 
 
 def build_failed(
-    failed: Failure, dockerfile: str, sent: Sent, context: Context, found: Finding | None = None
+    failed: Failure, dockerfile: str, sent: Sent, context: Context, found: Examination | None = None
 ) -> BuildFailed:
     """The exception, whose message says what happened and what to do.
 

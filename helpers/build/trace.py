@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from helpers.build.steps import Step, Steps
-from helpers.core.events import Event, Listener
+from helpers.core.events import Event, ProgressCallback
 
 EXPORT = "exporting the image"
 """The event of what BuildKit does last: it writes the layers into the engine's store."""
@@ -51,7 +51,7 @@ class Trace:
     works  what was worked on, in the order in which it began
     """
 
-    def __init__(self, steps: Steps, listener: Listener) -> None:
+    def __init__(self, steps: Steps, listener: ProgressCallback) -> None:
         self.works: list[Work] = []
         self._steps = steps
         self._listener = listener

@@ -1,5 +1,5 @@
 """The causes for which a file could not be started, a function for each: it is given a `Case` and
-gives `Said` where the cause is certain."""
+gives `CauseText` where the cause is certain."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.command import SHELLS, listed, script_of, shebang, simple
 from helpers.diagnosis.permissions import locked_folder
-from helpers.diagnosis.said import Said, is_linked_here, static, table
+from helpers.diagnosis.said import CauseText, is_linked_here, static, table
 
 PAGE = 4096
 """Bytes in which the kernel maps a file; the rest of the last one is zeros."""
 
 
-Check = Callable[[Case], Said | None]
+Check = Callable[[Case], CauseText | None]
 
 
 def _unless_started(check: Check) -> Check:
     """The check, where the outcome doesn't show that the file started, whatever it looks like."""
 
     @wraps(check)
-    def checked(case: Case) -> Said | None:
+    def checked(case: Case) -> CauseText | None:
         return check(case) if case.may_not_have_started else None
 
     return checked
 
 
 @_unless_started
-def missing_shell(case: Case) -> Said | None:
+def missing_shell(case: Case) -> CauseText | None:
     start, instruction = case.start, case.process.instruction
     by_shebang_or_shell = start.script or start.by == "shell"
     if start.real or by_shebang_or_shell or basename(start.name) not in SHELLS:
@@ -40,16 +40,16 @@ def missing_shell(case: Case) -> Said | None:
     script, others = script_of(start.argv), case.elsewhere
     facts = {"shell": start.name, "instruction": instruction, "other": next(iter(others), None)}
     if script is None:
-        return None if others else Said("named", facts, (start.name,))
+        return None if others else CauseText("named", facts, (start.name,))
     meant = listed(script)
     facts["exec_form"] = case.exec_form(meant or simple(script))
     texts = {"RUN": "step", "HEALTHCHECK": "check", "": "named"}
     text = "not-json" if meant else texts.get(instruction, "string")
-    return Said(text, facts, (start.name,))
+    return CauseText(text, facts, (start.name,))
 
 
 @_unless_started
-def missing_loader(case: Case) -> Said | None:
+def missing_loader(case: Case) -> CauseText | None:
     head, fs = case.header, case.fs
     loader = head.interpreter if head else None
     if not head or not loader or case.is_foreign or fs.resolve(loader):
@@ -67,11 +67,11 @@ def missing_loader(case: Case) -> Said | None:
         "base": f"FROM {base}" if (base := table()["bases"].get(libc)) else None,
         "built": case.start.path if head.libc == "glibc" else None,
     }
-    return Said(text, facts, (target or loader,))
+    return CauseText(text, facts, (target or loader,))
 
 
 @_unless_started
-def missing_file(case: Case) -> Said | None:
+def missing_file(case: Case) -> CauseText | None:
     start, process = case.start, case.process
     if start.real or start.script:
         return None
@@ -87,20 +87,20 @@ def missing_file(case: Case) -> Said | None:
     if start.path and (target := case.dangling(start.path)):
         python = case.python(start.path)
         text = "virtual-environment" if python else "dangling"
-        return Said(text, facts | {"target": target, "python": python}, (target,))
+        return CauseText(text, facts | {"target": target, "python": python}, (target,))
     script = script_of(start.parent.argv) if start.by == "shell" and start.parent else None
     if meant := listed(script or ""):
-        return Said("not-json", facts | {"exec_form": case.exec_form(meant)}, (name,))
+        return CauseText("not-json", facts | {"exec_form": case.exec_form(meant)}, (name,))
     if case.elsewhere:
         return None
     words = simple(name)
     if words and words != (name,) and case.has(words[0]):
-        return Said("one-word", facts | {"exec_form": case.mended(*words)}, (name,))
-    return Said("absent" if start.path else "not-on-path", facts, (start.path or name,))
+        return CauseText("one-word", facts | {"exec_form": case.mended(*words)}, (name,))
+    return CauseText("absent" if start.path else "not-on-path", facts, (start.path or name,))
 
 
 @_unless_started
-def wrong_path(case: Case) -> Said | None:
+def wrong_path(case: Case) -> CauseText | None:
     start = case.start
     if start.real or start.script or not case.elsewhere:
         return None
@@ -114,27 +114,27 @@ def wrong_path(case: Case) -> Said | None:
         "exec_form": case.mended(found),
     }
     if not start.path:
-        return Said("not-on-path", facts, (name,))
+        return CauseText("not-on-path", facts, (name,))
     if name.startswith("/"):
-        return Said("absolute", facts, (start.path,))
+        return CauseText("absolute", facts, (start.path,))
     below = "/" + normpath(name)
     facts["start"] = (found.removesuffix(below) or "/") if found.endswith(below) else None
-    return Said("relative", facts, (start.path,))
+    return CauseText("relative", facts, (start.path,))
 
 
 @_unless_started
-def wrong_architecture(case: Case) -> Said | None:
+def wrong_architecture(case: Case) -> CauseText | None:
     if not case.header or not case.is_foreign:
         return None
     machine, here = case.header.machine, case.process.architecture
     image = None if case.header.go else "gcc:14"
     go = f"RUN GOARCH={here} go build -o {case.start.path} ." if case.header.go else None
     facts = {"machine": machine, "architecture": here, "image": image, "go": go}
-    return Said("other", facts | {"path": case.start.path})
+    return CauseText("other", facts | {"path": case.start.path})
 
 
 @_unless_started
-def not_executable(case: Case) -> Said | None:
+def not_executable(case: Case) -> CauseText | None:
     start, who = case.start, case.user
     if not case.is_file or not start.file or not start.real or not start.path:
         return None
@@ -147,7 +147,7 @@ def not_executable(case: Case) -> Said | None:
         "at_build": start.path if case.has("chmod") else None,
     }
     if not start.file.mode & 0o111:
-        return Said("no-bit", facts)
+        return CauseText("no-bit", facts)
     if not who:
         return None
     if folder := locked_folder(case.fs, start.real, who):
@@ -155,26 +155,26 @@ def not_executable(case: Case) -> Said | None:
         facts |= {"folder": folder, "folder_at_build": folder if facts["at_build"] else None}
         facts |= {"mode": f"{file.mode & 0o7777:04o}"} if file else {}
         facts |= {"owner": f"{file.uid}:{file.gid}"} if file else {}
-        return Said("folder", facts)
-    return None if who.may_execute(start.file) else Said("user", facts)
+        return CauseText("folder", facts)
+    return None if who.may_execute(start.file) else CauseText("user", facts)
 
 
-def bad_shebang(case: Case) -> Said | None:
+def bad_shebang(case: Case) -> CauseText | None:
     start, script = case.start, case.start.script
     by_shell = start.real and start.by == "kernel" and basename(start.name) in SHELLS
     if script and by_shell and start.argv[1].endswith("\r"):
         facts = {"script": script.path, "option": start.argv[1].rstrip("\r")}
         given_up = case.process.exit_code in (None, 2)  # as shells do for a wrong option
-        return Said("crlf-option", facts, ran=True) if given_up else None
+        return CauseText("crlf-option", facts, ran=True) if given_up else None
     if not case.may_not_have_started:
         return None
     if case.is_file and shebang(case.beginning) == []:
-        return Said("empty", {"script": start.path})
+        return CauseText("empty", {"script": start.path})
     if not script or start.real:
         return None
     name = start.name
     if name.endswith("\r"):
-        return Said("crlf", {"script": script.path, "name": name.rstrip("\r")})
+        return CauseText("crlf", {"script": script.path, "name": name.rstrip("\r")})
     by_env = start.by == "program"
     plain = basename(name)
     words = simple(name) if by_env else None
@@ -186,11 +186,11 @@ def bad_shebang(case: Case) -> Said | None:
         "install": _install(case, plain),
     }
     if words and words != (name,):
-        return Said("env-words", facts, (name,))
-    return Said("env" if by_env else "missing", facts, (name,))
+        return CauseText("env-words", facts, (name,))
+    return CauseText("env" if by_env else "missing", facts, (name,))
 
 
-def not_a_program(case: Case) -> Said | None:
+def not_a_program(case: Case) -> CauseText | None:
     start, file, head = case.start, case.start.file, case.header
     if not file or not start.path:
         return None
@@ -201,30 +201,30 @@ def not_a_program(case: Case) -> Said | None:
         code = case.process.exit_code
         noticed = case.may_not_have_started
         killed_by_it = code is not None and code > 128
-        return Said("truncated", facts, ran=not noticed) if noticed or killed_by_it else None
+        return CauseText("truncated", facts, ran=not noticed) if noticed or killed_by_it else None
     if not case.may_not_have_started:
         return None
     if file.kind == "directory":
         inside = [p for p in case.programs(basename(start.path)) if dirname(p) == start.real]
         program = inside[0] if inside else join(start.path, "program")
-        return Said("directory", facts | {"inside": case.mended(program)})
+        return CauseText("directory", facts | {"inside": case.mended(program)})
     if case.is_elf:
         damaged = "truncated" if not head else "object" if head.kind == "object" else None
-        return Said(damaged, facts) if damaged else None
+        return CauseText(damaged, facts) if damaged else None
     # A shell runs a text itself, and so do many programs through the C library.
     if not case.is_file or not start.is_direct or case.beginning.startswith(b"#!"):
         return None
     if not case.beginning:
-        return Said("empty", facts)
+        return CauseText("empty", facts)
     for system, magics in table()["systems"].items():
         if case.beginning.hex().startswith(tuple(magics)):
-            return Said("foreign", facts | {"system": system})
+            return CauseText("foreign", facts | {"system": system})
     if not _is_text(case.beginning):
-        return Said("data", facts)
+        return CauseText("data", facts)
     interpreter = table()["interpreters"].get(splitext(start.path)[1][1:], "/bin/sh")
     words = interpreter.removeprefix("/usr/bin/env ")
     facts |= {"interpreter": interpreter, "with_interpreter": case.mended(words, start.path)}
-    return Said("text", facts)
+    return CauseText("text", facts)
 
 
 def _install(case: Case, interpreter: str) -> str | None:

@@ -11,14 +11,14 @@ from helpers.core.value import Value
 from helpers.diagnosis import causes, outcomes
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.command import Process, Start, starts
-from helpers.diagnosis.said import Said, table
+from helpers.diagnosis.said import CauseText, table
 
 if TYPE_CHECKING:
     from helpers.files.filesystem import RootFS
 
-__all__ = ["CHECKS", "Diagnosis", "Finding", "Process", "diagnose", "examine"]
+__all__ = ["CHECKS", "Diagnosis", "Examination", "Process", "diagnose", "examine"]
 
-CHECKS: Mapping[str, Callable[[Case], Said | None]] = {
+CHECKS: Mapping[str, Callable[[Case], CauseText | None]] = {
     check.__name__.replace("_", "-"): check
     for check in (
         causes.missing_shell,
@@ -58,7 +58,7 @@ class Diagnosis(Value):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Examination:
     """What was found out: the diagnosis where there is one.
 
     nothing_ran  whether it proves that not one instruction of a program was run
@@ -79,7 +79,7 @@ def diagnose(fs: RootFS, process: Process) -> Diagnosis | None:
     return examine(fs, process).diagnosis
 
 
-def examine(fs: RootFS, process: Process) -> Finding:
+def examine(fs: RootFS, process: Process) -> Examination:
     """As `diagnose`, with what else was found out on the way."""
     case = None
     for start in starts(fs, process):
@@ -87,14 +87,14 @@ def examine(fs: RootFS, process: Process) -> Finding:
         for cause, check in CHECKS.items():
             if cause not in AFTERWARDS and (said := check(case)):
                 nothing_ran = start.is_direct and not said.ran
-                return Finding(_write(cause, said), nothing_ran, last=start)
+                return Examination(_write(cause, said), nothing_ran, last=start)
     for cause in AFTERWARDS if case else ():
         if said := CHECKS[cause](case):
-            return Finding(_write(cause, said), last=case.start)
-    return Finding(None, last=case.start if case else None)
+            return Examination(_write(cause, said), last=case.start)
+    return Examination(None, last=case.start if case else None)
 
 
-def _write(cause: str, said: Said) -> Diagnosis:
+def _write(cause: str, said: CauseText) -> Diagnosis:
     text = table()[cause][said.case]
     facts = {name: fact for name, fact in said.facts.items() if fact}
     return Diagnosis(

@@ -1,15 +1,15 @@
 """The causes that end a program which its loader or itself had started, a function for each: it is
-given a `Case` and gives `Said` where the cause is certain."""
+given a `Case` and gives `CauseText` where the cause is certain."""
 
 from __future__ import annotations
 
 from posixpath import basename, dirname
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.said import Said, is_own, static, table
+from helpers.diagnosis.said import CauseText, is_own, static, table
 
 
-def missing_library(case: Case) -> Said | None:
+def missing_library(case: Case) -> CauseText | None:
     code, missing = case.process.exit_code, case.closure.missing
     if not missing or code not in (None, 127):
         return None
@@ -28,17 +28,17 @@ def missing_library(case: Case) -> Said | None:
     }
     names = tuple(m.name for m in missing)
     if first.unusable:
-        return Said("unusable", facts | {"found": first.unusable}, names, ran=True)
+        return CauseText("unusable", facts | {"found": first.unusable}, names, ran=True)
     if not here:
-        return Said("absent", facts, names, ran=True)
+        return CauseText("absent", facts, names, ran=True)
     folder = dirname(here[0])
     indexed = case.has("ldconfig") and case.header and case.header.libc == "glibc"
     index = f"echo {folder} > /etc/ld.so.conf.d/{basename(folder)}.conf && ldconfig"
     facts |= {"found": here[0], "folder": folder, "index": index if indexed else None}
-    return Said("elsewhere", facts, names, ran=True)
+    return CauseText("elsewhere", facts, names, ran=True)
 
 
-def symbol_version(case: Case) -> Said | None:
+def symbol_version(case: Case) -> CauseText | None:
     every, code = case.closure.outdated, case.process.exit_code
     if not every or code not in (None, 1, 127):
         return None
@@ -53,10 +53,10 @@ def symbol_version(case: Case) -> Said | None:
         "static": static(case),
     }
     missing = tuple(f"{o.name} ({version})" for o in every for version in o.versions)
-    return Said("old", facts, missing, ran=True)
+    return CauseText("old", facts, missing, ran=True)
 
 
-def killed(case: Case) -> Said | None:
+def killed(case: Case) -> CauseText | None:
     number = case.process.signal
     if not number or case.process.oom:
         return None
@@ -75,8 +75,8 @@ def killed(case: Case) -> Said | None:
         "program": program if findable else None,
         "allow": "docker run --security-opt seccomp=unconfined IMAGE" * bool(known.get("allow")),
     }
-    return Said("signal", facts, ran=True)
+    return CauseText("signal", facts, ran=True)
 
 
-def out_of_memory(case: Case) -> Said | None:
-    return Said("limit", {}, ran=True) if case.process.oom else None
+def out_of_memory(case: Case) -> CauseText | None:
+    return CauseText("limit", {}, ran=True) if case.process.oom else None

@@ -25,7 +25,7 @@ RUNTIMES = ("java", "node", "python", "ruby", "perl", "php")
 
 
 @dataclass(frozen=True)
-class Said:
+class CauseText:
     """What there is to say: which of the cause's texts, what its placeholders stand for (a fix
     whose placeholder stands for nothing is left out), and what isn't there. `ran` is whether
     something had started before it came to that."""

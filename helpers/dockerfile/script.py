@@ -29,7 +29,7 @@ COMMENT = re.compile(r"(?:^|[\s;&|()])#")
 
 
 @dataclass
-class Step:
+class ScriptStep:
     """An instruction.
 
     of     as it was parsed; what is written anew has that of the first that it stands for
@@ -107,9 +107,9 @@ class Script:
         return True
 
 
-def _step(each: Instruction) -> Step:
+def _step(each: Instruction) -> ScriptStep:
     text = each.original if each.original.endswith("\n") else f"{each.original}\n"
-    step = Step(each, text)
+    step = ScriptStep(each, text)
     found = RUN.match(each.original)
     if each.keyword == "RUN" and found and each.value[:1] != "[" and _is_simple(each):
         step.flags = re.findall(r"--\S+", found[1])

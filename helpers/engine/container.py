@@ -36,7 +36,7 @@ class Stopped(Value):
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningContainer:
     """A container that runs. `running` makes it and removes it.
 
     id    the engine's
@@ -84,7 +84,7 @@ class Running:
 @contextmanager
 def started(
     engine: Engine, image_id: str, tag: str, command: Sequence[str] = (), *, init: bool = False
-) -> Iterator[Running]:
+) -> Iterator[RunningContainer]:
     """A container of an image that runs while the `with` lasts; then it is removed, whatever
     happens.
 
@@ -108,7 +108,7 @@ def started(
         yield found
 
 
-def _await_output(container: Running, patience: float = 1.0) -> None:
+def _await_output(container: RunningContainer, patience: float = 1.0) -> None:
     """Until a program has printed something, or for a second: a signal that reaches process 1
     before it has begun is lost."""
     until = time.monotonic() + patience
@@ -116,7 +116,7 @@ def _await_output(container: Running, patience: float = 1.0) -> None:
         time.sleep(0.05)
 
 
-def find(engine: Engine, container: str) -> Running:
+def find(engine: Engine, container: str) -> RunningContainer:
     """A container that somebody has started, by its id or name.
 
     Raises LabError where there is none, or it does not run.
@@ -129,7 +129,7 @@ def find(engine: Engine, container: str) -> Running:
     return found
 
 
-def _found(engine: Engine, container: str) -> tuple[Running, bool]:
+def _found(engine: Engine, container: str) -> tuple[RunningContainer, bool]:
     try:
         found = engine.client.api.inspect_container(container)
     except (docker.errors.NotFound, docker.errors.NullResource):
@@ -137,7 +137,7 @@ def _found(engine: Engine, container: str) -> tuple[Running, bool]:
             f"The engine has no container {container!r}: `docker ps` lists those that run."
         ) from None
     runs = bool(found["State"]["Running"])
-    return Running(engine, found["Id"], found["Name"].lstrip("/")), runs
+    return RunningContainer(engine, found["Id"], found["Name"].lstrip("/")), runs
 
 
 @contextmanager

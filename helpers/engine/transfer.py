@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError, engine_gone
-from helpers.core.events import Event, Listener, ignore
+from helpers.core.events import Event, ProgressCallback, ignore
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
@@ -55,7 +55,7 @@ def stream(
         raise engine_gone(engine.host, error) from None
 
 
-def bring(source: Engine, to: Engine, reference: str, listener: Listener = ignore) -> None:
+def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback = ignore) -> None:
     """Copies an image from one engine to another under the same name, unless it is there.
 
     It is never held whole. Raises LabError where the source has no such image, or the other can't

@@ -41,7 +41,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Layer:
+class SavedLayer:
     """A layer's archive, which can be read once, before the next is asked for.
 
     length  bytes of it in the stream, where it may be compressed
@@ -79,7 +79,7 @@ class LayerRead:
     packed_length: int | None
 
 
-def saved(stream: IO[bytes]) -> Iterator[Layer | Document]:
+def saved(stream: IO[bytes]) -> Iterator[SavedLayer | Document]:
     """What `docker save` sends, in its order: layers by whatever name, and JSON documents.
 
     Engines name a layer `ID/layer.tar` up to 24, `blobs/sha256/…` since 25, there compressed on the
@@ -94,16 +94,16 @@ def saved(stream: IO[bytes]) -> Iterator[Layer | Document]:
             content = io.BufferedReader(content, CHUNK)
             start = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
             if start.startswith(b"\x1f\x8b"):
-                yield Layer(member.size, gzip.GzipFile(fileobj=content))
+                yield SavedLayer(member.size, gzip.GzipFile(fileobj=content))
             elif start.startswith(b"\x28\xb5\x2f\xfd"):
                 import zstandard  # few engines keep layers so
 
                 reader = zstandard.ZstdDecompressor().stream_reader(
                     content, read_across_frames=True
                 )
-                yield Layer(member.size, reader)
+                yield SavedLayer(member.size, reader)
             elif _is_tar(start):
-                yield Layer(member.size, content)
+                yield SavedLayer(member.size, content)
             elif start[:1] in (b"{", b"[") and member.size <= MOST_JSON:
                 with suppress(ValueError):  # not everything that begins so is one
                     yield Document(json.loads(content.read()))

@@ -38,7 +38,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Said:
+class Recorded:
     """An entry of a history: its keyword ("" where it came from no Dockerfile) and its text."""
 
     keyword: str
@@ -72,28 +72,28 @@ def layers_of(
     return [Made(texts[at], entries[at]["Size"]) for at in chosen]
 
 
-def read(created_by: str, comment: str = "") -> Said:
+def read(created_by: str, comment: str = "") -> Recorded:
     """An entry of a history as an instruction, whichever builder wrote it."""
     if created_by.endswith(BUILDKIT):
         keyword, _, rest = created_by.removesuffix(BUILDKIT).partition(" ")
         if keyword == "RUN":
             rest = SHELL.sub("", rest, count=1) if SHELL.match(rest) else rest
-        return Said(keyword, f"{keyword} {rest}")
+        return Recorded(keyword, f"{keyword} {rest}")
     if note := CLASSIC_NOTE.match(created_by):
         text = SOURCE.sub("… ", created_by[note.end() :]).strip()
-        return Said(text.partition(" ")[0], text)
+        return Recorded(text.partition(" ")[0], text)
     if shell := SHELL.match(created_by):
-        return Said("RUN", f"RUN {created_by[shell.end() :]}")
+        return Recorded("RUN", f"RUN {created_by[shell.end() :]}")
     keyword = created_by.partition(" ")[0]
     if keyword in CHANGES_FILES or ONLY_NOTES.fullmatch(keyword):  # so BuildKit writes all others
-        return Said(keyword, created_by)
+        return Recorded(keyword, created_by)
     # The classic builder writes the words of a RUN in JSON form bare, and other tools write theirs.
-    return Said("RUN", created_by) if created_by else Said("", comment)
+    return Recorded("RUN", created_by) if created_by else Recorded("", comment)
 
 
 def _chosen(
     sizes: Sequence[int],
-    said: Sequence[Said],
+    said: Sequence[Recorded],
     count: int,
     made_layer: Callable[[], Sequence[bool] | None],
 ) -> list[int] | None:
@@ -111,7 +111,9 @@ def _chosen(
     return flagged if len(flags) == len(sizes) and len(flagged) == count else None
 
 
-def _as_written(said: Sequence[Said], dockerfile: str | None, target: str | None) -> dict[int, str]:
+def _as_written(
+    said: Sequence[Recorded], dockerfile: str | None, target: str | None
+) -> dict[int, str]:
     """The Dockerfile's own text of the entries that it made; none where the two don't agree."""
     written = [i for i in _stage(dockerfile or "", target) if i.keyword in CHANGES_FILES]
     entries = [at for at, one in enumerate(said) if one.keyword in CHANGES_FILES]

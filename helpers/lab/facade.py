@@ -23,8 +23,7 @@ from helpers.build.options import BuildOptions
 from helpers.compare import compare
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.core.events import Event
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken, Event
 from helpers.core.value import Value
 from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine import transfer
@@ -33,9 +32,9 @@ from helpers.engine.find import find_engine
 from helpers.engine.needs import Needs
 from helpers.image.difference import Difference, difference
 from helpers.image.explorer import Explorer
-from helpers.image.imported import import_tar
+from helpers.image.from_tar import import_tar
+from helpers.image.from_tar import load as loaded
 from helpers.image.layers import Heard
-from helpers.image.loaded import load as loaded
 from helpers.image.packages import Packages, packages
 from helpers.image.shared import Shared, shared
 from helpers.lab.cleaning import clean
@@ -51,13 +50,14 @@ from helpers.learning.workbench import Workbench
 from helpers.registry import Registry
 from helpers.run import debug
 from helpers.run.container_run import Run, run
-from helpers.run.debug import Running
+from helpers.run.debug import RunningContainer
 from helpers.samples import Expected, Variant
-from helpers.view import alive, facts, progress
+from helpers.view import alive, facts
+from helpers.view import live_progress as progress
 from helpers.view.blocks import Block
+from helpers.view.frontend import place
 from helpers.view.notebook import install
 from helpers.view.parts import parts
-from helpers.view.place import place
 
 SERVES = 3
 """Seconds after which a program that is to wait for ever is taken to do so."""
@@ -199,7 +199,7 @@ class Lab(Value):
         rows = [i for i in wanted if isinstance(i, Variant)]
         for name in {n for v in rows for n in dockerfiles.references(v.text, v.args)}:
             self.base(name)
-        stops = Stops()
+        stops = CancellationToken()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             try:
                 measured = list(pool.map(lambda i: self._measure(i, stops), wanted))
@@ -384,7 +384,7 @@ class Lab(Value):
         return exercises.check(task, image, stage, lambda: stage(None, again=True))
 
     @alive.page()
-    def sidecar(self, container: Running, command: str) -> Run:
+    def sidecar(self, container: RunningContainer, command: str) -> Run:
         """Runs a shell command with BusyBox's tools beside a running container, in its process and
         network namespaces; see `helpers.run.debug.sidecar`."""
         return debug.sidecar(container, command, self.base(TOOLS).reference)
@@ -441,7 +441,9 @@ class Lab(Value):
             image.count(heard)
         return image
 
-    def _measure(self, item: Variant | Image, stops: Stops) -> tuple[Variant | None, Image, Run]:
+    def _measure(
+        self, item: Variant | Image, stops: CancellationToken
+    ) -> tuple[Variant | None, Image, Run]:
         if isinstance(item, Variant):
             variant, image = item, self._builds.build_variant(item, stops=stops)
         else:

@@ -13,13 +13,13 @@ from helpers.build.builder import build
 from helpers.build.options import PLAIN, BuildOptions
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken
 from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, described
 from helpers.lab.handles import Image, image_of
 from helpers.samples import Variant
-from helpers.view import progress
+from helpers.view import live_progress as progress
 
 
 class ImageBuilds:
@@ -41,7 +41,11 @@ class ImageBuilds:
             return self._bases.ensure(name, listen)
 
     def build_variant(
-        self, variant: Variant, options: BuildOptions = PLAIN, *, stops: Stops | None = None
+        self,
+        variant: Variant,
+        options: BuildOptions = PLAIN,
+        *,
+        stops: CancellationToken | None = None,
     ) -> Image:
         """Builds a variant; what it says of target and arguments holds where the options don't.
 
@@ -108,7 +112,7 @@ class ImageBuilds:
         before: str | None = None,
         path: Path | None = None,
         title: str | None = None,
-        stops: Stops | None = None,
+        stops: CancellationToken | None = None,
     ) -> Image:
         """Builds a Dockerfile's text in a context.
 

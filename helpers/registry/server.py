@@ -15,7 +15,7 @@ import docker.errors
 from helpers.build.builder import build
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
-from helpers.core.events import Listener, ignore
+from helpers.core.events import ProgressCallback, ignore
 from helpers.core.value import Value
 from helpers.engine.container import temporary
 from helpers.registry import traffic
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helpers.image.stored import OpenImage
 
 BASE = "debian:trixie-slim"
-CONTEXT = Path(__file__).parent / "container"
+CONTEXT = Path(__file__).parent / "docker_registry"
 TAG = f"{names.TAG_PREFIX}registry:debian"
 PORT = "5000/tcp"
 LOG = "/var/log/requests"
@@ -286,7 +286,7 @@ class Registry:
             time.sleep(0.05)
 
 
-def make(engine: Engine, base: str, listener: Listener = ignore) -> None:
+def make(engine: Engine, base: str, listener: ProgressCallback = ignore) -> None:
     """Builds the registry's image, unless the engine has it.
 
     base  the engine's reference for BASE

@@ -15,10 +15,10 @@ import docker.errors
 import requests.exceptions
 
 from helpers.core.errors import EngineError
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken
 from helpers.core.value import Value
 from helpers.diagnosis.command import Process
-from helpers.diagnosis.diagnose import Diagnosis, Finding, examine
+from helpers.diagnosis.diagnose import Diagnosis, Examination, examine
 from helpers.engine.container import temporary
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run(
     memory: str | int | None = None,
     network: str | None = None,
     timeout: float = 60,
-    stops: Stops | None = None,
+    stops: CancellationToken | None = None,
 ) -> Run:
     """Runs an image once and removes the container, whatever happens.
 
@@ -120,7 +120,7 @@ def run(
         memory=memory,
         network=network,
     )
-    stops = stops or Stops()
+    stops = stops or CancellationToken()
     outcome = _outcome(image, settings, timeout, stops)
     if outcome.exit_code == 0 or outcome.timed_out or not outcome.made:
         return _as_run(outcome, None)
@@ -139,7 +139,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ContainerOutcome:
     """What the engine says of a container. `output` is bytes, at most `KEPT` of `printed`; `made`
     is False where the engine didn't even make the container."""
 
@@ -167,7 +167,7 @@ class Outcome:
         return self.exit_code is None or (self.exit_code in EXEC_FAILED and one_line)
 
 
-def _as_run(outcome: Outcome, diagnosis: Diagnosis | None) -> Run:
+def _as_run(outcome: ContainerOutcome, diagnosis: Diagnosis | None) -> Run:
     return Run(
         ok=outcome.exit_code == 0 and not outcome.timed_out,
         exit_code=outcome.exit_code,
@@ -179,7 +179,7 @@ def _as_run(outcome: Outcome, diagnosis: Diagnosis | None) -> Run:
     )
 
 
-def _process(image: OpenImage, settings: Settings, outcome: Outcome) -> Process:
+def _process(image: OpenImage, settings: Settings, outcome: ContainerOutcome) -> Process:
     """What the container was told to start, by the rules of ENTRYPOINT and CMD."""
     config = image.config
     own = tuple(config.entrypoint or ())
@@ -206,7 +206,11 @@ def _process(image: OpenImage, settings: Settings, outcome: Outcome) -> Process:
 
 
 def _ended_by(
-    image: OpenImage, settings: Settings, outcome: Outcome, finding: Finding, stops: Stops
+    image: OpenImage,
+    settings: Settings,
+    outcome: ContainerOutcome,
+    finding: Examination,
+    stops: CancellationToken,
 ) -> dict[str, Any]:
     """What ended a program from outside, as fields of `Process`, where that can be proven.
 
@@ -231,7 +235,9 @@ def _ended_by(
     return {"signal": seen.exit_code - 128} if INIT_SAW_SIGNAL.search(seen.output) else {}
 
 
-def _outcome(image: OpenImage, settings: Settings, timeout: float, stops: Stops) -> Outcome:
+def _outcome(
+    image: OpenImage, settings: Settings, timeout: float, stops: CancellationToken
+) -> ContainerOutcome:
     """Runs one container to its end and removes it."""
     options = {
         "command": list(settings.command) or None,
@@ -249,7 +255,7 @@ def _outcome(image: OpenImage, settings: Settings, timeout: float, stops: Stops)
         with temporary(image.engine, image.id, **options) as container:
             return _watch(image.engine.client.api, container, timeout, stops)
     except docker.errors.APIError as refusal:
-        return Outcome(None, error=_words(refusal), made=False)
+        return ContainerOutcome(None, error=_words(refusal), made=False)
     except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
         raise EngineError(
             f"The engine at {image.engine.host} stopped answering while a container ran "
@@ -257,13 +263,15 @@ def _outcome(image: OpenImage, settings: Settings, timeout: float, stops: Stops)
         ) from None
 
 
-def _watch(api: Any, container: str, timeout: float, stops: Stops) -> Outcome:
+def _watch(api: Any, container: str, timeout: float, stops: CancellationToken) -> ContainerOutcome:
     with _attached(api, container) as output:
         began = time.monotonic()
         try:
             api.start(container)
         except docker.errors.APIError as refusal:
-            return Outcome(None, error=_words(refusal), oom=_state(api, container)["OOMKilled"])
+            return ContainerOutcome(
+                None, error=_words(refusal), oom=_state(api, container)["OOMKilled"]
+            )
 
         def kill() -> None:
             with suppress(docker.errors.APIError):  # it ended by itself just now
@@ -279,7 +287,7 @@ def _watch(api: Any, container: str, timeout: float, stops: Stops) -> Outcome:
     state = _state(api, container)
     if state["ExitCode"] == KILLED and not timed_out:
         state = _late_state(api, container)
-    return Outcome(
+    return ContainerOutcome(
         exit_code=state["ExitCode"],
         output=bytes(output.kept),
         printed=output.printed,

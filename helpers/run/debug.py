@@ -15,7 +15,7 @@ import requests.exceptions
 
 from helpers.core.errors import LabError
 from helpers.engine import transfer
-from helpers.engine.container import Running, Stopped, find, started, temporary, unstarted
+from helpers.engine.container import RunningContainer, Stopped, find, started, temporary, unstarted
 from helpers.engine.container_files import ContainerFiles
 from helpers.files import layer_tar
 from helpers.files.stack import File, Files, absolute
@@ -25,16 +25,16 @@ from helpers.run.container_run import Run
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
 
-__all__ = ["Running", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
+__all__ = ["RunningContainer", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 
-Source = OpenImage | Running | str
+Source = OpenImage | RunningContainer | str
 """An image, a container that runs, or the name or id of any container."""
 
 MOST_LINKS = 40
 
 
 @contextmanager
-def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[Running]:
+def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[RunningContainer]:
     """A container of an image that runs while the `with` lasts; then it is removed, whatever
     happens.
 
@@ -102,7 +102,7 @@ def listing(source: Source, *, engine: Engine | None = None) -> Files:
 
 
 def sidecar(
-    container: Running | str,
+    container: RunningContainer | str,
     command: str | Sequence[str],
     tools: str,
     *,
@@ -212,14 +212,14 @@ def _container(source: Source, engine: Engine | None) -> Iterator[ContainerFiles
     if isinstance(source, OpenImage):
         with unstarted(source.engine, source.id) as made:
             yield ContainerFiles(source.engine, made)
-    elif isinstance(source, Running):
+    elif isinstance(source, RunningContainer):
         yield ContainerFiles(source.engine, source.id)
     else:
         yield ContainerFiles(_of_name(source, engine), source)
 
 
-def _running(container: Running | str, engine: Engine | None) -> Running:
-    if isinstance(container, Running):
+def _running(container: RunningContainer | str, engine: Engine | None) -> RunningContainer:
+    if isinstance(container, RunningContainer):
         return find(container.engine, container.name)
     return find(_of_name(container, engine), container)
 

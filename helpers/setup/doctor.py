@@ -35,7 +35,7 @@ NOT_YET = "known when the packages are here"
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorLine:
     """One thing that is needed.
 
     state  `ok`; `later`: a command gets it by itself; `missing`: the person has to
@@ -58,16 +58,16 @@ def report() -> int:
     return 0
 
 
-def findings() -> Iterator[Finding]:
+def findings() -> Iterator[DoctorLine]:
     """Everything, in the order in which it is needed."""
-    yield Finding("python", "ok", f"{platform.python_version()}, {sys.executable}")
+    yield DoctorLine("python", "ok", f"{platform.python_version()}, {sys.executable}")
     packages = _packages()
     yield packages
     if packages.state == "ok":
         yield from _engine_and_bases()
     else:
-        yield Finding("engine", "later", NOT_YET)
-        yield Finding("bases", "later", NOT_YET)
+        yield DoctorLine("engine", "later", NOT_YET)
+        yield DoctorLine("bases", "later", NOT_YET)
         yield room(_free(names.ROOT), setup.SPACE, names.ROOT)
     yield memory(_memory())
 
@@ -81,28 +81,30 @@ def check_room(engine: Engine) -> None:
         raise setup.NotReady(f"There is no room to go on: {found.says}")
 
 
-def room(free: int | None, needed: int, where: Path | str) -> Finding:
+def room(free: int | None, needed: int, where: Path | str) -> DoctorLine:
     """Of a disk; `free` is None where nobody can tell. All in bytes."""
     wanted = f"about {_gb(needed)} needed"
     if free is None:
-        return Finding("disk", "ok", f"{wanted}, on a disk of the engine's that can't be seen here")
+        return DoctorLine(
+            "disk", "ok", f"{wanted}, on a disk of the engine's that can't be seen here"
+        )
     says = f"{_gb(free)} free at {where}, {wanted}"
     if free >= needed:
-        return Finding("disk", "ok", says)
+        return DoctorLine("disk", "ok", says)
     name = names.CACHE_VARIABLE
     do = f"make room there, or name a folder on another disk with {name} for a private engine"
-    return Finding("disk", "missing", f"{says}: {do}.")
+    return DoctorLine("disk", "missing", f"{says}: {do}.")
 
 
-def memory(free: int | None) -> Finding:
+def memory(free: int | None) -> DoctorLine:
     """Of this machine's memory, in bytes; None where nobody can tell."""
     wanted = f"about {_gb(MEMORY)} needed"
     if free is None:
-        return Finding("memory", "ok", wanted)
+        return DoctorLine("memory", "ok", wanted)
     says = f"{_gb(free)} free, {wanted}"
     if free >= MEMORY:
-        return Finding("memory", "ok", says)
-    return Finding("memory", "missing", f"{says}: end other programs.")
+        return DoctorLine("memory", "ok", says)
+    return DoctorLine("memory", "missing", f"{says}: end other programs.")
 
 
 def left_to_make(rows: Iterator[BaseInfo]) -> tuple[int, int]:
@@ -114,18 +116,18 @@ def left_to_make(rows: Iterator[BaseInfo]) -> tuple[int, int]:
     )
 
 
-def _packages() -> Finding:
+def _packages() -> DoctorLine:
     venv = names.ROOT / ".venv"
     if not setup.lacking():
-        return Finding("packages", "ok", f"all of pyproject.toml, in {sys.prefix}")
+        return DoctorLine("packages", "ok", f"all of pyproject.toml, in {sys.prefix}")
     if venv.exists() and not (venv / setup.STAMP).exists():
-        return Finding("packages", "missing", setup.of_your_own(venv))
+        return DoctorLine("packages", "missing", setup.of_your_own(venv))
     if not venv.exists() and not setup.can_make_venv() and not host.may_install_venv():
-        return Finding("packages", "missing", setup.no_venv())
-    return Finding("packages", "later", f"any other command installs them in {venv}")
+        return DoctorLine("packages", "missing", setup.no_venv())
+    return DoctorLine("packages", "later", f"any other command installs them in {venv}")
 
 
-def _engine_and_bases() -> Iterator[Finding]:
+def _engine_and_bases() -> Iterator[DoctorLine]:
     from helpers.bases.source import Bases
     from helpers.engine.find import find_engine
     from helpers.view import units
@@ -137,7 +139,7 @@ def _engine_and_bases() -> Iterator[Finding]:
         return
     with engine:
         kind = ", private" if engine.private else ""
-        yield Finding(
+        yield DoctorLine(
             "engine",
             "ok",
             f"{engine.name} {engine.version} at {engine.host}{kind}: {engine.store} store, "
@@ -147,54 +149,54 @@ def _engine_and_bases() -> Iterator[Finding]:
         try:
             source = bases.source_line
         except LabError as error:
-            yield Finding("bases", "missing", str(error))
+            yield DoctorLine("bases", "missing", str(error))
         else:
             _, seconds = left_to_make(iter(bases.table()))
             more = f"; about {units.seconds(seconds)} to make the rest" if seconds else "; all here"
-            yield Finding("bases", "ok", source + more)
+            yield DoctorLine("bases", "ok", source + more)
         yield _room(engine, bases)
         yield _newer(engine)
     yield from _users()
 
 
-def _newer(engine: Engine) -> Finding:
+def _newer(engine: Engine) -> DoctorLine:
     """Of the engine that notebooks get which ask for more than this one has."""
     from helpers import newer
     from helpers.engine.needs import described
     from helpers.view import units
 
     if newer.HAS.met_by(engine):
-        return Finding("newer", "ok", "no other engine is needed for what is new in BuildKit")
+        return DoctorLine("newer", "ok", "no other engine is needed for what is new in BuildKit")
     if reason := newer.obstacle():
-        return Finding(
+        return DoctorLine(
             "newer", "later", f"where a notebook needs more: {described(engine)}; {reason}"
         )
     if newer.is_made():
-        return Finding("newer", "ok", f"an engine with {newer.HAS} is in {newer.root()}")
+        return DoctorLine("newer", "ok", f"an engine with {newer.HAS} is in {newer.root()}")
     takes = units.seconds(newer.SECONDS)
-    return Finding(
+    return DoctorLine(
         "newer", "later", f"an engine with {newer.HAS}, made in about {takes} when needed"
     )
 
 
-def _no_engine(error: EngineError) -> Iterator[Finding]:
+def _no_engine(error: EngineError) -> Iterator[DoctorLine]:
     from helpers.bases import table as base_table
 
     facts = host.Facts.of([*host.ENGINE, *host.STAND_INS])
     if not error.absent:
-        yield Finding("engine", "missing", str(error))
+        yield DoctorLine("engine", "missing", str(error))
     elif not host.can_have(facts):
-        yield Finding("engine", "missing", host.by_hand(facts))
+        yield DoctorLine("engine", "missing", host.by_hand(facts))
     else:
         install = ", ".join(package.name for package in facts.lacks)
         doing = f"installs {install} and starts" if install else "starts"
-        yield Finding("engine", "later", f"none answers; `lab` asks, then {doing} a private one")
+        yield DoctorLine("engine", "later", f"none answers; `lab` asks, then {doing} a private one")
     size, _ = left_to_make(iter(base_table.read().values()))
-    yield Finding("bases", "later", "known when an engine answers")
+    yield DoctorLine("bases", "later", "known when an engine answers")
     yield room(_free(names.cache()), size + BUILDS, names.cache())
 
 
-def _room(engine: Engine, bases: Bases) -> Finding:
+def _room(engine: Engine, bases: Bases) -> DoctorLine:
     missing, _ = left_to_make(iter(bases.table()))
     where = _disk_of(engine)
     needed = missing + BUILDS if missing else SCRATCH
@@ -210,7 +212,7 @@ def _disk_of(engine: Engine) -> Path | None:
     return folder if local and folder.is_dir() else None
 
 
-def _users() -> Iterator[Finding]:
+def _users() -> Iterator[DoctorLine]:
     if sys.platform != "linux":
         return
     from helpers import newer
@@ -218,7 +220,9 @@ def _users() -> Iterator[Finding]:
 
     for kind, users in (("private", private.users()), ("newer", newer.users())):
         for user in users:
-            yield Finding("user", "ok", f"of the {kind} engine: process {user.pid}, {user.command}")
+            yield DoctorLine(
+                "user", "ok", f"of the {kind} engine: process {user.pid}, {user.command}"
+            )
 
 
 def _free(folder: Path) -> int:

@@ -22,8 +22,9 @@ from helpers.engine.client import Engine
 from helpers.engine.find import find_engine
 from helpers.setup import doctor
 from helpers.setup.environment import Say
-from helpers.testing import leftovers, processes
-from helpers.view import log, units
+from helpers.testing import leaks as leftovers
+from helpers.testing import processes
+from helpers.view import terminal, units
 
 TICK = 60
 """Seconds between two signs of life."""
@@ -187,7 +188,7 @@ def _make_bases(engine: Engine, say: Say) -> None:
         except LabError as error:
             say(f"  {name}: {error}")  # the tests that need it fail, and are counted
         else:
-            say(f"  {log.base(base, time.monotonic() - began)}")
+            say(f"  {terminal.base_line(base, time.monotonic() - began)}")
 
 
 def _run_parts(

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers.advice.advise import Advice
-from helpers.advice.finding import Evidence, Finding
+from helpers.advice.finding import LEAST, LEAST_SHARE, Evidence, Finding
 from helpers.advice.lint import Lint
 from helpers.advice.proof import TIMEOUT, Proof
-from helpers.advice.rank import LEAST, LEAST_SHARE
 from helpers.view import safe, units
-from helpers.view.blocks import Block, Cell, Column, Engine, Fact, Prose, Source, Table, Title
+from helpers.view.blocks import (
+    Block,
+    Column,
+    EngineLine,
+    Fact,
+    Prose,
+    Source,
+    Table,
+    TableCell,
+    Title,
+)
 from helpers.view.parts import parts
 
 ROWS = 3
@@ -69,7 +78,7 @@ def finding(value: Finding) -> Iterator[Block]:
 @parts.register
 def lint(value: Lint) -> Iterator[Block]:
     if value.absent:
-        yield Engine(value.absent)
+        yield EngineLine(value.absent)
         return
     if not value.problems:
         yield Title("hadolint has nothing to say", sign="good")
@@ -83,7 +92,12 @@ def lint(value: Lint) -> Iterator[Block]:
             Column("what it says", words=True),
         ),
         tuple(
-            (str(each.line), each.rule, Cell(each.level, LEVELS.get(each.level, "")), each.says)
+            (
+                str(each.line),
+                each.rule,
+                TableCell(each.level, LEVELS.get(each.level, "")),
+                each.says,
+            )
             for each in value.problems
         ),
     )
@@ -114,9 +128,9 @@ def _base(value: Advice) -> Iterator[Block]:
     base, layers = value.base, len(value.image.layers)
     if base.name:
         name = f"{base.name} (a stand-in)" if base.stand_in else base.name
-        yield Engine(f"base: {name}, layers of it: {base.layers} of {layers}")
+        yield EngineLine(f"base: {name}, layers of it: {base.layers} of {layers}")
     elif base.layers:
-        yield Engine("base: not known, the first layer is taken for it")
+        yield EngineLine("base: not known, the first layer is taken for it")
     if value.note:
         yield Prose(value.note)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from helpers.view.place import PARENT, place
+from helpers.view.frontend import PARENT, place
 
 INTERVAL = 50
 """Milliseconds after which a thread that waits for messages looks whether the cell has ended."""

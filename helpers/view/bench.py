@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
-from helpers.view import facts, html, plot, progress, units
+from helpers.view import facts, html, plot, units
+from helpers.view import live_progress as progress
 from helpers.view.blocks import Block, Title
 from helpers.view.parts import parts
 

@@ -53,7 +53,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A cell of a table that has a sign."""
 
     text: str
@@ -73,7 +73,7 @@ class Table:
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str | Cell | Bar, ...], ...]
+    rows: tuple[tuple[str | TableCell | Bar, ...], ...]
     more: int = 0
 
 
@@ -115,7 +115,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputLines:
     """What a program printed."""
 
     text: str
@@ -130,7 +130,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Engine:
+class EngineLine:
     """What belongs to the engine and not to the lesson; one line for each line of `text`."""
 
     text: str
@@ -147,7 +147,7 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Choice:
+class AnswerChoice:
     """An answer to choose from, and why it is right or wrong."""
 
     text: str
@@ -162,7 +162,7 @@ class Asked:
 
     number: int
     text: str
-    choices: tuple[Choice, ...]
+    choices: tuple[AnswerChoice, ...]
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,9 @@ Block = (
     | Branches
     | Tasks
     | Items
-    | Output
+    | OutputLines
     | Source
-    | Engine
+    | EngineLine
     | Fold
     | Asked
     | Scale

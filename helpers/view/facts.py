@@ -12,7 +12,7 @@ from helpers.bases.source import Base
 from helpers.bases.table import BaseInfo, BaseTable
 from helpers.compare import ComparisonTable, Row
 from helpers.dockerfile.marks import DockerfileView
-from helpers.engine.client import Engine as EngineClient
+from helpers.engine.client import Engine
 from helpers.image.explorer import Explorer
 from helpers.image.stored import OpenImage
 from helpers.learning.exercise import Check
@@ -22,15 +22,15 @@ from helpers.view import advised, findings, inside, learned, units
 from helpers.view.blocks import (
     ENGINE,
     Block,
-    Cell,
     Column,
-    Engine,
+    EngineLine,
     Fact,
     Fold,
-    Output,
+    OutputLines,
     Prose,
     Source,
     Table,
+    TableCell,
     Tasks,
     Title,
 )
@@ -50,7 +50,7 @@ def _image(value: OpenImage) -> Iterator[Block]:
         marked = DockerfileView(value.dockerfile, value.before, value.command or "")
         yield Fold("Dockerfile", tuple(_dockerfile(marked)))
     for base in value.bases:
-        yield Engine(_provenance(base))
+        yield EngineLine(_provenance(base))
 
 
 def _origins(value: OpenImage) -> tuple[str, ...]:
@@ -62,9 +62,9 @@ def _origins(value: OpenImage) -> tuple[str, ...]:
 @parts.register
 def _base(value: Base) -> Iterator[Block]:
     yield Title(value.name)
-    yield Engine(_provenance(value))
+    yield EngineLine(_provenance(value))
     if value.note:
-        yield Engine(value.note)
+        yield EngineLine(value.note)
 
 
 def _provenance(base: Base) -> str:
@@ -124,18 +124,18 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
     ):
         if found := [row.name for row in rows if row.here == here]:
             which = f"{every} {len(rows)}" if len(found) == len(rows) > 1 else ", ".join(found)
-            yield Engine(f"{said} is here for {which}")
+            yield EngineLine(f"{said} is here for {which}")
 
 
-def lab(engine: EngineClient, source_line: str) -> Iterator[Block]:
+def lab(engine: Engine, source_line: str) -> Iterator[Block]:
     """An engine, and where the base images for it come from."""
     yield Title("a lab: one engine, and the base images for it")
     place = "of the lab's own" if engine.private else f"at {engine.host}"
-    yield Engine(
+    yield EngineLine(
         f"{engine.name} {engine.version} {place}, {engine.architecture}, "
         f"{engine.store} store, builder {engine.builder}"
     )
-    yield Engine(f"bases: {source_line}")
+    yield EngineLine(f"bases: {source_line}")
 
 
 @parts.register
@@ -153,7 +153,7 @@ def _comparison(value: ComparisonTable) -> Iterator[Block]:
         tuple(_compared(value, row, has_article) for row in value.rows),
     )
     for base in value.stand_ins:
-        yield Engine(_provenance(base))
+        yield EngineLine(_provenance(base))
 
 
 def _caption(value: ComparisonTable) -> str:
@@ -162,14 +162,14 @@ def _caption(value: ComparisonTable) -> str:
     return f"size, and how much less than the first{'' if value.rows[0].runs else ' that runs'}"
 
 
-def _compared(value: ComparisonTable, row: Row, has_article: bool) -> tuple[str | Cell, ...]:
+def _compared(value: ComparisonTable, row: Row, has_article: bool) -> tuple[str | TableCell, ...]:
     article = row.says or (units.NONE if row.article is None else units.size(row.article))
     return (
         row.variant,
         units.size(row.size),
         compared(value, row),
         *([article] if has_article else []),
-        Cell(runs(row), "good" if row.runs else "bad"),
+        TableCell(runs(row), "good" if row.runs else "bad"),
     )
 
 
@@ -249,11 +249,11 @@ def message(text: str) -> Iterator[Block]:
         if kind is Prose:
             yield from map(Prose, lines)
         else:
-            prefix = ENGINE if kind is Engine else "  "
+            prefix = ENGINE if kind is EngineLine else "  "
             yield kind("\n".join(line.removeprefix(prefix) for line in lines))
 
 
-def _kind(line: str) -> type[Prose | Engine | Output]:
+def _kind(line: str) -> type[Prose | EngineLine | OutputLines]:
     if line.startswith(ENGINE):
-        return Engine
-    return Output if line.startswith("  ") else Prose
+        return EngineLine
+    return OutputLines if line.startswith("  ") else Prose

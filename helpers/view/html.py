@@ -21,23 +21,23 @@ from helpers.view import safe, scale, units
 from helpers.view.blocks import (
     ENGINE,
     SIGNS,
+    AnswerChoice,
     Asked,
     Bar,
     Block,
     Branches,
-    Cell,
-    Choice,
     Column,
-    Engine,
+    EngineLine,
     Fact,
     Fold,
     Items,
-    Output,
+    OutputLines,
     Prose,
     Scale,
     Sign,
     Source,
     Table,
+    TableCell,
     Tasks,
     Title,
 )
@@ -97,11 +97,11 @@ def _block(block: Block) -> Iterator[str]:
         case Items(label, items):
             yield f"<p>{_text(label)}:</p>"
             yield from _pre(_text(line) for line in safe.lines("\n".join(items)))
-        case Output(text):
+        case OutputLines(text):
             yield from _pre(_text(line) for line in safe.lines(text))
         case Source(rows, marked):
             yield from _pre(_source(mark, line, marked) for mark, line in rows)
-        case Engine(text):
+        case EngineLine(text):
             for line in safe.lines(text, most=20):
                 yield f'<p class="engine"><small>{ENGINE}<code>{_text(line)}</code></small></p>'
         case Asked(number, text, choices):
@@ -155,11 +155,11 @@ def _branches(tree: Branches) -> Iterator[str]:
         yield f"<p>… and {tree.more:,} more</p>"
 
 
-def _cell(cell: str | Cell | Bar, column: Column) -> str:
+def _cell(cell: str | TableCell | Bar, column: Column) -> str:
     if isinstance(cell, Bar):  # read out, it would say nothing that its figure doesn't
         return f'<td{_side(column)}><code aria-hidden="true">{units.bar(cell.share)}</code></td>'
     sign = ""
-    if isinstance(cell, Cell):
+    if isinstance(cell, TableCell):
         cell, sign = cell.text, _sign(cell.sign, after=" ")
     if not cell:
         word = ""
@@ -198,7 +198,7 @@ def _sign(sign: Sign, after: str = "") -> str:
     return f'<span style="{BADGES[sign]}">{SIGNS[sign]}</span>{after}' if sign else ""
 
 
-def verdict(choice: Choice) -> str:
+def verdict(choice: AnswerChoice) -> str:
     """What is said of a choice once it is made: by a sign, a word, and the reason."""
     word = "right" if choice.sign == "good" else "wrong"
     return f"{_sign(choice.sign)} {word}: {prose(choice.because)}"

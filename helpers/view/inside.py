@@ -13,7 +13,17 @@ from helpers.files.stack import File, Files
 from helpers.image.stored import Config, Layer, Layers, Sizes
 from helpers.run.container_run import Run
 from helpers.view import safe, units
-from helpers.view.blocks import Block, Column, Engine, Fact, Items, Output, Prose, Table, Title
+from helpers.view.blocks import (
+    Block,
+    Column,
+    EngineLine,
+    Fact,
+    Items,
+    OutputLines,
+    Prose,
+    Table,
+    Title,
+)
 from helpers.view.parts import parts
 
 ROWS = 40
@@ -24,7 +34,7 @@ ROWS = 40
 def sizes(value: Sizes) -> Iterator[Block]:
     yield Fact("size: the files of all layers", (units.size(value.size),), words=True)
     yield Fact("download size: the layers compressed", (units.size(value.download),), words=True)
-    yield Engine(f"disk size, what this engine keeps: {units.size(value.on_disk)}")
+    yield EngineLine(f"disk size, what this engine keeps: {units.size(value.on_disk)}")
 
 
 @parts.register(Layers)
@@ -123,9 +133,9 @@ def linkage(value: Linkage) -> Iterator[Block]:
 def run(value: Run) -> Iterator[Block]:
     yield Title(value.ending, sign="good" if value.ok else "bad")
     if value.output:
-        yield Output(value.output)
+        yield OutputLines(value.output)
     if value.error:
-        yield Engine(value.error)
+        yield EngineLine(value.error)
     if value.diagnosis:
         yield from diagnosis(value.diagnosis)
 

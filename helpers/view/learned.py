@@ -9,7 +9,18 @@ from helpers.learning.prediction import LEAST, MOST, Answer, Prediction
 from helpers.learning.progress import Lesson, Progress
 from helpers.learning.quiz import Question, Quiz
 from helpers.view import units
-from helpers.view.blocks import Asked, Block, Cell, Choice, Column, Fold, Prose, Scale, Table, Title
+from helpers.view.blocks import (
+    AnswerChoice,
+    Asked,
+    Block,
+    Column,
+    Fold,
+    Prose,
+    Scale,
+    Table,
+    TableCell,
+    Title,
+)
 from helpers.view.parts import parts
 
 NEAR = 1.1
@@ -53,7 +64,9 @@ def asked(position: int, question: Question) -> Asked:
     return Asked(
         position,
         question.asks,
-        tuple(Choice(o.says, o.because, "good" if o.right else "bad") for o in question.options),
+        tuple(
+            AnswerChoice(o.says, o.because, "good" if o.right else "bad") for o in question.options
+        ),
     )
 
 
@@ -108,10 +121,10 @@ def progress(value: Progress) -> Iterator[Block]:
     )
 
 
-def _lesson(lesson: Lesson) -> tuple[str | Cell, ...]:
+def _lesson(lesson: Lesson) -> tuple[str | TableCell, ...]:
     whole = lesson.questions and len(lesson.answered) == lesson.questions
     return (
         lesson.name,
-        Cell(f"{len(lesson.answered)} of {lesson.questions}", "good" if whole else ""),
-        Cell("met", "good") if lesson.met else Cell("not yet"),
+        TableCell(f"{len(lesson.answered)} of {lesson.questions}", "good" if whole else ""),
+        TableCell("met", "good") if lesson.met else TableCell("not yet"),
     )

@@ -11,8 +11,8 @@ from helpers.learning.prediction import Prediction
 from helpers.learning.quiz import Quiz
 from helpers.learning.workbench import Workbench
 from helpers.view import asking, bench, html, opening, text
+from helpers.view.frontend import place, shell
 from helpers.view.parts import parts
-from helpers.view.place import place, shell
 
 WIDGETS = {
     Difference: opening.difference,

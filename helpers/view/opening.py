@@ -17,12 +17,12 @@ from helpers.view import units
 from helpers.view.findings import difference_lines, sizes_line, waste_lines, whole
 
 if TYPE_CHECKING:
-    from helpers.view.file_tree.widget import ExplorerWidget, Opened, TreeView
+    from helpers.view.explorer_widget import ExplorerWidget, Opened, TreeView
 
 
 def image(value: Explorer) -> ExplorerWidget:
     """An image's layers and files. The page is there at once; files follow when they are read."""
-    from helpers.view.file_tree.widget import explorer
+    from helpers.view.explorer_widget import explorer
 
     found, size = value.image, value.image.known_size
     figure = "" if size is None else units.size(size)
@@ -36,7 +36,7 @@ def image(value: Explorer) -> ExplorerWidget:
 
 def difference(value: Difference) -> ExplorerWidget:
     """What differs, by folder and as a tree to be opened."""
-    from helpers.view.file_tree.widget import Opened, TreeView, explorer
+    from helpers.view.explorer_widget import Opened, TreeView, explorer
 
     def opened(_: Heard) -> Iterator[Opened]:
         tree = Tree(value.files)
@@ -50,7 +50,7 @@ def difference(value: Difference) -> ExplorerWidget:
 
 def _read(found: OpenImage, heard: Heard) -> Iterator[Opened]:
     """The files, and then what is hidden of them, which takes as long to add up."""
-    from helpers.view.file_tree.widget import Opened
+    from helpers.view.explorer_widget import Opened
 
     found.read(heard)
     files = [found.files, *(layer.files for layer in found.layers)]
@@ -64,7 +64,7 @@ def _read(found: OpenImage, heard: Heard) -> Iterator[Opened]:
 def _views(
     total: int | None, layers: Sequence[Layer | Made], title: str = "the whole image"
 ) -> list[TreeView]:
-    from helpers.view.file_tree.widget import TreeView
+    from helpers.view.explorer_widget import TreeView
 
     views = [TreeView(title, total, 1.0, marks=False)]
     for layer in layers:

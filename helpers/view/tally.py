@@ -23,7 +23,7 @@ _NUMBERED = re.compile(r"\[(?:(?P<stage>[^\]]*) )?\d+/(?P<steps>\d+)\]")
 
 
 @dataclass(frozen=True)
-class Row:
+class StepRow:
     """One step as it stands. `current` of `total` bytes; a total of 0 is not known."""
 
     name: str
@@ -59,7 +59,7 @@ class Tally:
         self.changes = 0
         self._clock = clock
         self._began = clock()
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, StepRow] = {}
         self._log: deque[str] = deque(maxlen=KEPT)
         self._open: dict[str, str] = {}  # by step: a line whose end has not come yet
         self._speaker = ""
@@ -70,13 +70,13 @@ class Tally:
         with self._lock:
             self.changes += 1
             name = safe.command(event.name)
-            self._rows[event.step] = Row(name, event.state, event.current, event.total)
+            self._rows[event.step] = StepRow(name, event.state, event.current, event.total)
             if event.log:
                 self._print(event, name)
             if event.state != "running" and (rest := self._open.pop(event.step, "")):
                 self._log.append(_line(rest))
 
-    def rows(self, most: int = 8) -> list[Row]:
+    def rows(self, most: int = 8) -> list[StepRow]:
         """The steps to show: those that run, and the last that ended, in the order they began."""
         with self._lock:
             rows = list(self._rows.values())

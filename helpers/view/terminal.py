@@ -1,4 +1,4 @@
-"""Prints parts on the terminal: their text, with colour beside a sign and nowhere else."""
+"""Writes for the terminal: parts in colour, and lines for a log where nothing is drawn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from helpers.view.blocks import SIGNS, Block
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+from typing import TYPE_CHECKING
+
+from helpers.view import units
+
+if TYPE_CHECKING:
+    from helpers.bases.source import Base
+
 
 COLOURS = {SIGNS["good"]: "bold green", SIGNS["bad"]: "bold red"}
 
@@ -29,3 +38,13 @@ def show(blocks: Iterable[Block], console: Console | None = None) -> None:
         if found := _SIGN.match(line):
             shown.stylize(COLOURS[found[1]], *found.span(1))
         console.print(shown, soft_wrap=True)
+
+
+NAME = 44
+"""Columns for a base's name: the longest of the table's has one less."""
+
+
+def base_line(found: Base, seconds: float) -> str:
+    """A base that is local now, and how long that took."""
+    took = units.seconds(seconds)
+    return f"{found.name:<{NAME}} {units.size(found.size):>8}  {found.source}, {took}"

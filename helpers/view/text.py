@@ -16,16 +16,16 @@ from helpers.view.blocks import (
     Block,
     Branch,
     Branches,
-    Cell,
-    Engine,
+    EngineLine,
     Fact,
     Fold,
     Items,
-    Output,
+    OutputLines,
     Prose,
     Scale,
     Source,
     Table,
+    TableCell,
     Tasks,
     Title,
 )
@@ -71,13 +71,13 @@ def _block(block: Block) -> Iterator[str]:
             yield f"{label}:"
             for line in safe.lines("\n".join(items)):
                 yield f"  {line}"
-        case Output(text):
+        case OutputLines(text):
             for line in safe.lines(text):
                 yield f"  {line}"
         case Source(rows, marked):
             for mark, line in rows:
                 yield f"{mark or ' '} {_source(line)}" if marked else f"  {_source(line)}"
-        case Engine(text):
+        case EngineLine(text):
             for line in safe.lines(text, most=20):
                 yield ENGINE + line
         case Asked(number, text, choices):
@@ -148,10 +148,10 @@ def _last(rows: Sequence[Branch]) -> list[list[bool]]:
     return found[::-1]
 
 
-def _cell(cell: str | Cell | Bar) -> str:
+def _cell(cell: str | TableCell | Bar) -> str:
     if isinstance(cell, Bar):
         return units.bar(cell.share)
-    if isinstance(cell, Cell):
+    if isinstance(cell, TableCell):
         return _signed(safe.name(cell.text), cell.sign)
     return safe.name(cell)
 

@@ -20,8 +20,7 @@ from helpers.build.failed import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
-from helpers.core.events import Event
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken, Event
 from helpers.engine.client import Engine
 
 BASE = "debian:trixie-slim"
@@ -425,7 +424,7 @@ def test_interrupting_a_kernel_stops_the_build(builder: Engine, sleeping, monkey
 
 @pytest.mark.timeout(120)
 def test_another_thread_can_stop_it(make, builder: Engine):
-    stops = Stops()
+    stops = CancellationToken()
     begun = threading.Event()
     seconds = str(random.randint(30_000, 99_999))
     told: list[BaseException] = []

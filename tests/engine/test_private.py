@@ -29,8 +29,8 @@ from helpers.engine.client import Engine
 from helpers.engine.endpoints import Endpoint
 from helpers.engine.find import find_engine
 from helpers.engine.private.attachment import where
+from helpers.engine.private.folder import Place
 from helpers.engine.private.namespaces import sweep
-from helpers.engine.private.place import Place
 from helpers.lab.cleaning import clean
 
 pytestmark = pytest.mark.skipif(

@@ -7,11 +7,9 @@ import pytest
 from helpers.advice import hidden, tools
 from helpers.advice import slimmer as bases
 from helpers.advice.advise import unseen
-from helpers.advice.copied import copied
-from helpers.advice.finding import Finding
-from helpers.advice.leftovers import leftovers
+from helpers.advice.finding import Finding, ranked
+from helpers.advice.leftovers import copied, leftovers
 from helpers.advice.origin import base_name, nearest
-from helpers.advice.rank import ranked
 from helpers.advice.recommended import asked_for, recommended
 from helpers.advice.subject import Subject
 from helpers.advice.symbols import symbols

@@ -9,7 +9,7 @@ from tests.unit.kernel import execute, heard, printed, send, started
 SETUP = """
 import time, ipywidgets
 from helpers.view import alive
-from helpers.view.place import place
+from helpers.view.frontend import place
 slider = ipywidgets.IntSlider()
 print(slider.model_id)
 """

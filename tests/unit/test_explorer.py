@@ -15,7 +15,7 @@ from helpers.image import layers
 from helpers.image.explorer import Explorer
 from helpers.image.stored import OpenImage
 from helpers.view import opening
-from helpers.view.file_tree.widget import Opened, TreeView, explorer
+from helpers.view.explorer_widget import Opened, TreeView, explorer
 from tests.unit.kernel import execute, heard, printed, send, started
 
 BAD = "/d/\x1b[31m<b>\u202e\udcff"
@@ -152,7 +152,7 @@ import gc, time, weakref
 from helpers.files.stack import File
 from helpers.files.tree import Tree
 from helpers.view import notebook
-from helpers.view.file_tree.widget import Opened, TreeView, explorer
+from helpers.view.explorer_widget import Opened, TreeView, explorer
 
 trees, widgets = [], []
 

@@ -13,7 +13,7 @@ from helpers.learning import exercise, prediction, progress, quiz
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import keep_answer, keep_exercise
 from helpers.view import asking, html, notebook
-from helpers.view.place import place
+from helpers.view.frontend import place
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from helpers.core import names
-from helpers.testing import leftovers
+from helpers.testing import leaks as leftovers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host is looked at on Linux")
 
@@ -69,7 +69,7 @@ def test_links_mounts_sysctls_and_rules_are_seen():
     code = """
 import fcntl, os, struct, subprocess, sys
 from helpers import names
-from helpers.testing import leftovers
+from helpers.testing import leaks as leftovers
 before = leftovers.host("x")
 tunnel = os.open("/dev/net/tun", os.O_RDWR)
 fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH22x", b"left0", 1))  # TUNSETIFF, IFF_TUN

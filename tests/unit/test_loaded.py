@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from helpers.core.errors import LabError
-from helpers.image import loaded
+from helpers.image import from_tar as loaded
 
 TAG = "localhost/shrink/page:loaded"
 

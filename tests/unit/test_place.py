@@ -10,8 +10,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("private engines are of Linux alone", allow_module_level=True)
 
+from helpers.engine.private.folder import SOCKET_LIMIT, Place
 from helpers.engine.private.namespaces import last_words, not_started
-from helpers.engine.private.place import SOCKET_LIMIT, Place
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def place(tmp_path):
 def other_user(place):
     """Another process that joins, and waits."""
     script = (
-        "import sys; from pathlib import Path; from helpers.engine.private.place import Place\n"
+        "import sys; from pathlib import Path; from helpers.engine.private.folder import Place\n"
         f"user = Place(Path({str(place.folder)!r})).join()\n"
         "print(flush=True); sys.stdin.read()"
     )

@@ -11,13 +11,13 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from helpers.core.events import Event, ignore
-from helpers.view import progress
+from helpers.view import live_progress as progress
 from helpers.view.tally import Tally
 
 BUILD = textwrap.dedent("""
     import time
     from helpers.core.events import Event
-    from helpers.view import progress
+    from helpers.view import live_progress as progress
 
     def build(name, seconds=0.7):
         with progress.listener(name) as listen:

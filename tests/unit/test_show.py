@@ -534,7 +534,7 @@ def test_drawing_imports_nothing_heavy():
     heavy = "pandas matplotlib ipywidgets rich IPython numpy google"
     code = f"""
 import sys
-import helpers.view.text, helpers.view.html, helpers.view.progress, helpers.view.plot
+import helpers.view.text, helpers.view.html, helpers.view.live_progress, helpers.view.plot
 import helpers.compare
 print([name for name in {heavy.split()} if name in sys.modules])
 """

@@ -2,11 +2,11 @@
 
 import pytest
 
-from helpers.core.stops import Stops
+from helpers.core.events import CancellationToken
 
 
 def test_what_runs_is_stopped_once_each():
-    stops, stopped = Stops(), []
+    stops, stopped = CancellationToken(), []
     with stops.on(lambda: stopped.append("a")), stops.on(lambda: stopped.append("b")):
         assert stops.running == 2
         stops.stop()
@@ -14,7 +14,7 @@ def test_what_runs_is_stopped_once_each():
 
 
 def test_what_has_ended_is_not():
-    stops, stopped = Stops(), []
+    stops, stopped = CancellationToken(), []
     with pytest.raises(ZeroDivisionError), stops.on(lambda: stopped.append("a")):
         raise ZeroDivisionError
     stops.stop()
@@ -22,7 +22,7 @@ def test_what_has_ended_is_not():
 
 
 def test_what_begins_afterwards_is_stopped_at_once():
-    stops, stopped = Stops(), []
+    stops, stopped = CancellationToken(), []
     stops.stop()
     with stops.on(lambda: stopped.append("late")):
         assert stopped == ["late"]

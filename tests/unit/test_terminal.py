@@ -10,7 +10,7 @@ from helpers.files.stack import Entry, stacked
 from helpers.files.waste import waste
 from helpers.image.stored import Config, Layers, OpenImage, OpenLayer
 from helpers.view import explored, terminal, text
-from helpers.view.blocks import Branch, Branches, Fact, Output, Table, Title
+from helpers.view.blocks import Branch, Branches, Fact, OutputLines, Table, Title
 from helpers.view.blocks import Column as Col
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -21,7 +21,7 @@ BLOCKS = [
     Fact(BAD[:10], (BAD,), "bad"),
     Table("a caption", (Col("one"), Col("two")), ((BAD, "✓ no sign"), ("w" * 200, BAD))),
     Branches("a tree", (Branch(0, "/"), Branch(1, BAD, "", "bad"), Branch(2, "x", BAD, "good"))),
-    Output(BAD),
+    OutputLines(BAD),
 ]
 
 

@@ -12,7 +12,7 @@ from helpers.core.events import Event
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.run.container_run import Run
-from helpers.view import progress
+from helpers.view import live_progress as progress
 from helpers.view.bench import _Bench
 
 RAN = Run(True, 0, "Hello, world!\n", None, False, 0.1, None)

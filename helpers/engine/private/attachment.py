@@ -15,8 +15,8 @@ from typing import IO
 
 from helpers.core import machine, names
 from helpers.core.errors import EngineError
+from helpers.engine.private.folder import PATIENCE, Place, User
 from helpers.engine.private.namespaces import started, sweep
-from helpers.engine.private.place import PATIENCE, Place, User
 
 
 class Attachment:

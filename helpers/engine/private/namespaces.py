@@ -21,7 +21,7 @@ from pathlib import Path
 
 from helpers.core import machine, names
 from helpers.core.errors import EngineError
-from helpers.engine.private.place import Place
+from helpers.engine.private.folder import Place
 
 START_TIMEOUT = 90.0
 """Seconds until it must answer. One is usual; after a crash it checks its store first."""

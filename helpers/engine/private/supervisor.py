@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from helpers.core.errors import EngineError
+from helpers.engine.private.folder import Place
 from helpers.engine.private.namespaces import STOP_TIMEOUT, Namespaces, not_started, sweep
-from helpers.engine.private.place import Place
 
 GRACE = 3.0
 """Seconds without a user before the engine is stopped: a next notebook need not start it again."""

@@ -1,4 +1,4 @@
-"""Knows the two forms of an image in a tar, and gives one to an engine under a name.
+"""Makes an image from a tar, with no Dockerfile: `docker load` and `docker import`.
 
 An OCI layout says in `index.json` what is in it, and `docker save` in `manifest.json`. Engines
 before Docker 25 read the latter alone, so a layout gets it here: it is a list of the same files.
@@ -18,6 +18,14 @@ from helpers.core.errors import LabError, engine_gone
 
 if TYPE_CHECKING:
     from helpers.engine.client import Engine
+
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helpers.engine.client import Engine
+
 
 INDEX, MANIFEST = "index.json", "manifest.json"
 
@@ -158,3 +166,38 @@ def _send(engine: Engine, file: IO[bytes], name: str) -> None:
         raise LabError(f"The engine can't load {name}: {error.explanation}.") from None
     except requests.exceptions.RequestException as error:
         raise engine_gone(engine.host, error) from None
+
+
+def import_tar(
+    engine: Engine, tar: Path, *, tag: str, command: Sequence[str], labels: Mapping[str, str]
+) -> None:
+    """The tar becomes the only layer of an image, as `docker import` does.
+
+    tar      a file, streamed to the engine; compressed or not
+    tag      `name:tag` of the image
+    command  what its containers start
+
+    Raises LabError for what is no tar, and EngineError where the engine does not answer.
+    """
+    import docker.errors
+    import requests.exceptions
+
+    if not tar.is_file():
+        raise LabError(f"There is no file {str(tar)!r} to import: check the path.")
+    changes = [f"CMD {json.dumps(list(command))}"]
+    changes += [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in labels.items()]
+    repository, _, version = tag.rpartition(":")
+    try:
+        said = engine.client.api.import_image(
+            str(tar), repository=repository, tag=version, changes=changes
+        )
+    except docker.errors.APIError as error:
+        raise LabError(
+            f"{tar.name} can't be imported ({error.explanation}): is it a tar?"
+        ) from None
+    except requests.exceptions.RequestException as error:
+        raise engine_gone(engine.host, error) from None
+    for line in said.splitlines():
+        problem = json.loads(line).get("error")
+        if problem:
+            raise LabError(f"{tar.name} can't be imported ({problem}): is it a tar?")

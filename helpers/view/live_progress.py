@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
-from helpers.core.events import Event, Listener, ignore
-from helpers.view.place import PARENT, place
-from helpers.view.tally import Row, Tally
+from helpers.core.events import Event, ProgressCallback, ignore
+from helpers.view.frontend import PARENT, place
+from helpers.view.tally import StepRow, Tally
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
@@ -30,7 +30,7 @@ _BOX: ContextVar[Any] = ContextVar("box", default=None)
 """The box of a widget that builds, where something else than the running cell asked for it."""
 
 
-class View(Protocol):
+class ProgressView(Protocol):
     """Draws steps while they run. `close` leaves one line and, where it can be folded, the log."""
 
     def start(self) -> None: ...
@@ -39,7 +39,7 @@ class View(Protocol):
 
 
 @contextmanager
-def listener(title: str) -> Iterator[Listener]:
+def listener(title: str) -> Iterator[ProgressCallback]:
     """A listener whose events are drawn live under `title`, until the `with` block ends.
 
     In a front end it is a widget, in a terminal some lines on stderr; elsewhere nothing is drawn.
@@ -51,7 +51,7 @@ def listener(title: str) -> Iterator[Listener]:
         yield ignore
         return
     tally = Tally(title)
-    view: View | None = None
+    view: ProgressView | None = None
 
     def listen(event: Event) -> None:
         nonlocal view
@@ -90,7 +90,7 @@ def drawn_in(box) -> Iterator[None]:
         _BOX.reset(token)
 
 
-def _views() -> type[View] | None:
+def _views() -> type[ProgressView] | None:
     """How to draw here."""
     if _BOX.get() is not None:
         return WidgetView
@@ -233,7 +233,7 @@ _SCREEN = _Screen()
 
 
 def _bars(tally: Tally) -> str:
-    total = Row(tally.title, "running", round(tally.fraction() * 1000), 1000)
+    total = StepRow(tally.title, "running", round(tally.fraction() * 1000), 1000)
     rows = [f"<tr><th>{escape(total.name)}</th><td>{_bar(total)}</td><td></td></tr>"]
     for row in tally.rows():
         bar = _bar(row) if row.total else ""
@@ -244,7 +244,7 @@ def _bars(tally: Tally) -> str:
     return f'<table style="text-align:left">{"".join(rows)}</table>{last}'
 
 
-def _bar(row: Row) -> str:
+def _bar(row: StepRow) -> str:
     label = escape(row.name, quote=True)
     return f'<progress max="1" value="{row.fraction:.3f}" aria-label="{label}"></progress>'
 

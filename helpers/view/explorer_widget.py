@@ -17,8 +17,8 @@ import traitlets
 
 from helpers.core.errors import LabError
 from helpers.view import inside, safe, units
-from helpers.view.blocks import Bar, Cell, Table
-from helpers.view.place import running_cell, shell
+from helpers.view.blocks import Bar, Table, TableCell
+from helpers.view.frontend import running_cell, shell
 
 if TYPE_CHECKING:
     from helpers.files.tree import Node, Tree
@@ -74,8 +74,8 @@ class ExplorerWidget(anywidget.AnyWidget):
     """What the page shows; see `explorer`."""
 
     # As text: a path has anywidget watch the file, and hold every widget for its news.
-    _esm = (HERE / "explorer.js").read_text(encoding="utf-8")
-    _css = (HERE / "explorer.css").read_text(encoding="utf-8")
+    _esm = (HERE / "explorer_widget.js").read_text(encoding="utf-8")
+    _css = (HERE / "explorer_widget.css").read_text(encoding="utf-8")
     state = traitlets.Dict().tag(sync=True)
     progress = traitlets.Dict().tag(sync=True)
 
@@ -239,8 +239,8 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _cell(cell: str | Cell | Bar) -> str | float:
+def _cell(cell: str | TableCell | Bar) -> str | float:
     """A text, or the share that a bar has."""
     if isinstance(cell, Bar):
         return cell.share
-    return safe.name(cell.text if isinstance(cell, Cell) else cell)
+    return safe.name(cell.text if isinstance(cell, TableCell) else cell)

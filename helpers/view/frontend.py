@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 Place = Literal["front end", "terminal", "nowhere"]
 
 
-class Cell(NamedTuple):
+class RunningCell(NamedTuple):
     """A cell of a front end.
 
     cell  its id, the same each time that it is run
@@ -38,7 +38,7 @@ def place() -> Place:
     return "terminal" if sys.stderr.isatty() else "nowhere"
 
 
-def running_cell() -> Cell | None:
+def running_cell() -> RunningCell | None:
     """The cell of a front end that this kernel answers to; None elsewhere."""
     kernel = getattr(shell(), "kernel", None)
     if kernel is None:
@@ -46,7 +46,7 @@ def running_cell() -> Cell | None:
     with PARENT:
         asked = kernel.get_parent()
     named = asked.get("metadata", {}).get("cellId")
-    return Cell(named, asked["header"]["msg_id"]) if named is not None else None
+    return RunningCell(named, asked["header"]["msg_id"]) if named is not None else None
 
 
 def shell() -> Any:

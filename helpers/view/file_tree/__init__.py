@@ -1,1 +1,0 @@
-"""The explorer of files in a front end: layers, the tree of one or of all, search, and waste."""
