@@ -208,6 +208,8 @@ def _bases(options: argparse.Namespace) -> int:
     from helpers.bases.source import EVERY, Bases
     from helpers.engine.find import find_engine
     from helpers.view import live_progress as progress
+    from helpers.view import terminal
+    from helpers.view.facts import parts
     from helpers.view.frontend import place
 
     if options.action in ("export", "load") and not options.what:

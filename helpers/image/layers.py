@@ -213,7 +213,7 @@ def _read(
     with _saved(engine, image_id) as stream:
         counted = _Counted(stream, sent, heard)
         for each in layer_tar.saved(counted):
-            if isinstance(each, layer_tar.Layer):
+            if isinstance(each, layer_tar.SavedLayer):
                 counted.begun += each.length
                 known = each.length in lengths
                 yield each.length, each.read(listed=False) if known else each.read(**options)

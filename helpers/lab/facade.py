@@ -3,67 +3,47 @@
 from __future__ import annotations
 
 import atexit
-import json
-import shlex
 import threading
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
-from helpers import newer, samples
-from helpers import registry as registries
-from helpers.advice import proof as proofs
+from helpers import samples
 from helpers.advice.advise import Advice, advise
 from helpers.advice.proof import Proof
-from helpers.bases.source import PART_ONE, Base, Bases
+from helpers.bases.source import PART_ONE
 from helpers.build.options import BuildOptions
-from helpers.compare import compare
-from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.core.events import CancellationToken, Event
 from helpers.core.value import Value
-from helpers.dockerfile import instructions as dockerfiles
-from helpers.engine import transfer
 from helpers.engine.client import Engine
-from helpers.engine.find import find_engine
+from helpers.engine.container import RunningContainer
 from helpers.engine.needs import Needs
 from helpers.image.difference import Difference, difference
 from helpers.image.explorer import Explorer
-from helpers.image.from_tar import import_tar
-from helpers.image.from_tar import load as loaded
-from helpers.image.layers import Heard
 from helpers.image.packages import Packages, packages
 from helpers.image.shared import Shared, shared
+from helpers.image.stored import Base
+from helpers.lab import advising, imports
+from helpers.lab.checking import Checks
 from helpers.lab.cleaning import clean
-from helpers.lab.handles import Comparison, Image, image_of
+from helpers.lab.comparing import compared
+from helpers.lab.equipment import Equipment
+from helpers.lab.handles import Comparison, Image, counted, image_of, reading
 from helpers.lab.image_builds import ImageBuilds
-from helpers.learning import exercise as exercises
-from helpers.learning import progress as kept
-from helpers.learning import quiz as quizzes
-from helpers.learning.exercise import Check, Hint
+from helpers.learning import exercise, progress, quiz
+from helpers.learning.exercise import Check, Exercise, Hint
 from helpers.learning.prediction import Prediction
+from helpers.learning.progress import Progress
+from helpers.learning.quiz import Quiz
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
-from helpers.registry import Registry
+from helpers.registry.server import Registry
 from helpers.run import debug
-from helpers.run.container_run import Run, run
-from helpers.run.debug import RunningContainer
-from helpers.samples import Expected, Variant
+from helpers.run.container_run import Run
 from helpers.view import alive, facts
-from helpers.view import live_progress as progress
 from helpers.view.blocks import Block
 from helpers.view.frontend import place
 from helpers.view.notebook import install
 from helpers.view.parts import parts
-
-SERVES = 3
-"""Seconds after which a program that is to wait for ever is taken to do so."""
-
-SIDE_BY_SIDE = 2
-"""Builds at once: most of them wait for a compiler on one core or for a download."""
 
 TOOLS = "busybox:1.37"
 """The base whose tools a sidecar has."""
@@ -93,20 +73,10 @@ class Lab(Value):
         store: str = "",
     ) -> None:
         install()
-        needs = Needs(builder, store)
-        self.engine = engine or find_engine()
-        self.bases = Bases(self.engine, source=bases)
-        self._first: Engine | None = None
-        self._first_bases: Bases | None = None
-        self._registries: list[Registry] = []
-        if not needs.met_by(self.engine):
-            self._first, self._first_bases = self.engine, self.bases
-            with alive.page(), progress.listener("a newer engine") as listen:
-                self.engine = newer.engine(self._first, self.bases, needs, listen)
-            self.bases = Bases(self.engine, beside=self.bases)
-        self.bases.decide()
+        self._equipment = Equipment(engine, bases, Needs(builder, store))
+        self.engine, self.bases = self._equipment.engine, self._equipment.bases
         self._builds = ImageBuilds(self.engine, self.bases)
-        self._hints = exercises.Hints()
+        self._checks = Checks(self._builds)
         atexit.register(self.close)
 
     @alive.page()
@@ -144,8 +114,8 @@ class Lab(Value):
             rewrite_timestamp=rewrite_timestamp,
         )
         if isinstance(what, str) and not what.startswith((".", "/", "~")):
-            return self._sized(self._builds.build_variant(samples.variant(what), options))
-        return self._sized(self._builds.build_folder(what, dockerfile, options))
+            return self._builds.build_variant(samples.variant(what), options)
+        return self._builds.build_folder(what, dockerfile, options)
 
     def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
         """Makes an image without a Dockerfile: the tar is its only layer.
@@ -156,13 +126,7 @@ class Lab(Value):
 
         Raises LabError for what is no tar, or no name of an image.
         """
-        tag = _named(name)
-        path = Path(tar).expanduser()
-        labels = {names.OWNER_LABEL: names.owner()}
-        import_tar(self.engine, path, tag=tag, command=command, labels=labels)
-        changes = ["--change", f"CMD {json.dumps(list(command))}"]
-        shown = shlex.join(["docker", "import", *changes, str(tar), tag])
-        return self._sized(image_of(self.engine, tag, command=shown))
+        return imports.import_tar(self.engine, tar, name, command)
 
     def load(self, tar: str | Path, name: str) -> Image:
         """Gives the engine an image that another tool made, and names it.
@@ -172,18 +136,14 @@ class Lab(Value):
 
         Raises LabError for what is neither, or no name of an image.
         """
-        tag = _named(name)
-        path = Path(tar).expanduser()
-        loaded(self.engine, path, tag)
-        shown = shlex.join(["docker", "load", "-i", str(tar)])
-        return self._sized(image_of(self.engine, tag, command=shown))
+        return imports.load(self.engine, tar, name)
 
     def image(self, reference: str) -> Image:
         """An image that the engine has, by the engine's own name for it; never a stand-in's.
 
         Raises LabError where the engine has no such image.
         """
-        return self._sized(self._open(reference))
+        return counted(self._open(reference))
 
     @alive.page()
     def compare(self, *what: str | Image) -> Comparison:
@@ -192,22 +152,7 @@ class Lab(Value):
         what  patterns of variants' keys (`c-hello/*`) and Images, in the order of the rows.
               A variant that is made to fail its build is left out.
         """
-        items: list[Variant | Image] = []
-        for each in what:
-            items += samples.variants(each) if isinstance(each, str) else [each]
-        wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
-        rows = [i for i in wanted if isinstance(i, Variant)]
-        for name in {n for v in rows for n in dockerfiles.references(v.text, v.args)}:
-            self.base(name)
-        stops = CancellationToken()
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            try:
-                measured = list(pool.map(lambda i: self._measure(i, stops), wanted))
-                return Comparison(compare(measured).rows)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                stops.stop()
-                raise
+        return compared(self._builds, what)
 
     @alive.page()
     def packages(self, image: Image | str) -> Packages:
@@ -235,15 +180,11 @@ class Lab(Value):
         """
 
         @alive.page()
-        def build_choice(context: Path, text: str) -> tuple[Image, Run]:
-            name = f"workbench:{zlib.crc32(text.encode()):08x}"
-            tag = names.TAG_PREFIX + name
-            shown = ["-f", "-", str(context)]
-            title = f"build {context.name}"
-            image = self._builds.build_text(context, text, tag=tag, shown=shown, title=title)
+        def build(context: Path, text: str) -> tuple[Image, Run]:
+            image = self._builds.build_choice(context, text)
             return image, image.run()
 
-        return Workbench(Choice(program=program).fitting(), build_choice)
+        return Workbench(Choice(program=program).fitting(), build)
 
     @alive.page()
     def difference(self, first: str | Image, second: str | Image) -> Difference:
@@ -254,7 +195,7 @@ class Lab(Value):
         Raises LabError where the engine has no such image, or doesn't send a layer.
         """
         before, after = (self._open(i) for i in (first, second))
-        with _reading(f"{before.name} and {after.name}") as heard:
+        with reading(f"{before.name} and {after.name}") as heard:
             return difference(before, after, heard)
 
     def shared(self, *images: Image | str) -> Shared:
@@ -273,15 +214,7 @@ class Lab(Value):
 
         Raises BuildFailed, LabError where it does not start; BaseUnavailable.
         """
-        # What a newer engine runs is made by the first, which has made it for itself.
-        maker, bases = self._first or self.engine, self._first_bases or self.bases
-        with progress.listener("a registry") as listen:
-            registries.make(maker, bases.ensure(registries.BASE, listen).reference, listen)
-            if maker is not self.engine:
-                transfer.bring(maker, self.engine, registries.TAG, listen)
-            started = Registry.start(self.engine)
-        self._registries.append(started)
-        return started
+        return self._equipment.registry()
 
     @alive.page()
     def advise(self, what: Image | str | Path) -> Advice:
@@ -292,15 +225,7 @@ class Lab(Value):
 
         Raises as `build` and `image` do.
         """
-        if isinstance(what, Image):
-            return advise(what)
-        text = str(what)
-        if isinstance(what, Path) or text.startswith((".", "/", "~")):
-            path = Path(what).expanduser()
-            named = {"dockerfile": path.name} if path.is_file() else {}
-            return advise(self.build(path.parent if named else path, **named))
-        is_key = any(variant.key == text for variant in samples.variants())
-        return advise(self.build(text) if is_key else self.image(text))
+        return advise(advising.subject_of(self.engine, self._builds, what))
 
     @alive.page()
     def prove(self, advice: Advice) -> Proof:
@@ -309,24 +234,11 @@ class Lab(Value):
         Where that fails, is no smaller or prints something else, the proof says so and proposes
         nothing. Raises EngineError.
         """
+        return advising.prove(self._builds, advice)
 
-        def build_again(text: str) -> Image:
-            context = proofs.context_of(advice.image)
-            return self._builds.build_text(
-                context,
-                text,
-                tag=names.TAG_PREFIX + proofs.tag_of(advice.image),
-                shown=["-f", "-", str(context)],
-                options=BuildOptions(args=proofs.args_of(advice.image)),
-                before=advice.image.dockerfile,
-                path=Path(advice.image.file) if advice.image.file else None,
-            )
-
-        return proofs.prove(advice, build_again)
-
-    def exercise(self, number: str) -> exercises.Exercise:
+    def exercise(self, number: str) -> Exercise:
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
-        return exercises.exercise(number)
+        return exercise.exercise(number)
 
     @alive.page()
     def check(self, number: str, dockerfile: str) -> Check:
@@ -335,53 +247,27 @@ class Lab(Value):
         Nothing is raised for a Dockerfile that can't be built: the check says so. An exercise that
         is met is kept in the learner's progress.
         """
-        found = self._hints.hear(self._check(exercises.exercise(number), dockerfile))
-        if found.ok:
-            try:
-                kept.keep_exercise(number)
-            except LabError as error:
-                return replace(found, note=str(error))
-        return found
+        return self._checks.check(number, dockerfile)
 
     def hint(self, number: str) -> Hint:
         """The next hint for what the last check of that exercise found unmet first.
 
         Raises LabError where nothing was checked, or nothing is left to do.
         """
-        return self._hints.next(number)
+        return self._checks.hint(number)
 
     def predict(self, *choices: str) -> Prediction:
         """Asks for a prediction: of a size, or of one of the choices. Its `measured` then puts what
         came of it beside the guess."""
         return Prediction(*choices)
 
-    def quiz(self, number: str) -> quizzes.Quiz:
+    def quiz(self, number: str) -> Quiz:
         """The questions of a notebook, by its number. Raises LabError for one that has none."""
-        return quizzes.quiz(number)
+        return quiz.quiz(number)
 
-    def progress(self) -> kept.Progress:
+    def progress(self) -> Progress:
         """How far the learner is in every notebook, as the file of their progress has it."""
-        return kept.read()
-
-    def _check(self, task: exercises.Exercise, dockerfile: str) -> Check:
-        if not dockerfiles.instructions(dockerfile):
-            return exercises.not_begun(task)
-
-        def stage(target: str | None, *, again: bool = False) -> Image:
-            name = "-".join([task.number, *([target] if target else []), *(["again"] * again)])
-            return self._builds.build_text(
-                task.context,
-                dockerfile.lstrip("\n"),
-                tag=f"{names.TAG_PREFIX}exercise:{name}",
-                shown=["-f", "Dockerfile", "."],
-                options=BuildOptions(target=target, no_cache=again),
-            )
-
-        try:
-            image = stage(None)
-        except LabError as failure:
-            return exercises.not_built(task, str(failure))
-        return exercises.check(task, image, stage, lambda: stage(None, again=True))
+        return progress.read()
 
     @alive.page()
     def sidecar(self, container: RunningContainer, command: str) -> Run:
@@ -424,56 +310,11 @@ class Lab(Value):
     def close(self) -> None:
         """Leaves the engine; the last to leave a private one stops it."""
         atexit.unregister(self.close)
-        for each in self._registries:
-            with suppress(LabError):
-                each.close()
-        self.engine.close()
-        if self._first:
-            self._first.close()
+        self._equipment.close()
 
     def _open(self, image: Image | str) -> Image:
         """An Image, or the engine's of that name."""
         return image_of(self.engine, image) if isinstance(image, str) else image
-
-    def _sized(self, image: Image) -> Image:
-        """The image, once its size is counted: whoever shows it later asks nobody."""
-        with _reading(image.name) as heard:
-            image.count(heard)
-        return image
-
-    def _measure(
-        self, item: Variant | Image, stops: CancellationToken
-    ) -> tuple[Variant | None, Image, Run]:
-        if isinstance(item, Variant):
-            variant, image = item, self._builds.build_variant(item, stops=stops)
-        else:
-            variant, image = samples.variant(item.key) if item.key else None, item
-        expected = variant.expected if variant else Expected()
-        # what has not ended by then is a server that serves
-        timeout = SERVES if expected.keeps_running else 60
-        return variant, image, run(image, expected.command, timeout=timeout, stops=stops)
-
-
-def _named(name: str) -> str:
-    """The lab's tag of that name. Raises LabError for what can't be one."""
-    if not names.VERSIONED.fullmatch(name):
-        raise LabError(
-            f"{name!r} can't be the name of an image: take small letters and digits, with a "
-            "colon before its version, as in `page:imported`."
-        )
-    return names.TAG_PREFIX + name
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[Heard]:
-    """Draws how far layers are read."""
-    with progress.listener(f"read {what}") as listen:
-        step = f"the layers of {what}"
-
-        def heard(read: int, total: int) -> None:
-            listen(Event("read", step, "done" if read >= total else "running", read, total))
-
-        yield heard
 
 
 def _as_bytes(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:

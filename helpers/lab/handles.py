@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
+from helpers.core.events import Event
 from helpers.dockerfile.marks import DockerfileView
 from helpers.elf.anatomy import Anatomy, anatomy
 from helpers.elf.linking import Linkage, linkage
 from helpers.engine.client import Engine
+from helpers.image.layers import Heard
 from helpers.image.stored import OpenImage, open_image
 from helpers.run.container_run import Run, run
-from helpers.view import plot
+from helpers.view import live_progress, plot
 
 
 class Image(OpenImage):
@@ -75,6 +78,26 @@ class Image(OpenImage):
 def image_of(engine: Engine, reference: str, **built: Any) -> Image:
     """The image that an engine has by that name or id; see `open_image`."""
     return open_image(engine, reference, Image, **built)
+
+
+def counted(image: Image) -> Image:
+    """The image, once its size is known, so that whoever shows it later asks nobody. On the
+    containerd store its layers are read for that, with live progress."""
+    with reading(image.name) as heard:
+        image.count(heard)
+    return image
+
+
+@contextmanager
+def reading(what: str) -> Iterator[Heard]:
+    """Draws how far layers are read. Gives what `OpenImage.read` tells of it."""
+    with live_progress.listener(f"read {what}") as listen:
+        step = f"the layers of {what}"
+
+        def heard(read: int, total: int) -> None:
+            listen(Event("read", step, "done" if read >= total else "running", read, total))
+
+        yield heard
 
 
 class Comparison(ComparisonTable):

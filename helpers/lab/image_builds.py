@@ -4,6 +4,7 @@ how it was built."""
 from __future__ import annotations
 
 import shlex
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from helpers.core.events import CancellationToken
 from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, described
-from helpers.lab.handles import Image, image_of
+from helpers.lab.handles import Image, counted, image_of
 from helpers.samples import Variant
 from helpers.view import live_progress as progress
 
@@ -100,6 +101,12 @@ class ImageBuilds:
             path=path,
         )
 
+    def build_choice(self, context: Path, text: str) -> Image:
+        """Builds what was chosen in the variant lab, under a name that follows from it."""
+        tag = f"{names.TAG_PREFIX}workbench:{zlib.crc32(text.encode()):08x}"
+        shown = ["-f", "-", str(context)]
+        return self.build_text(context, text, tag=tag, shown=shown, title=f"build {context.name}")
+
     def build_text(
         self,
         context: Path,
@@ -139,7 +146,7 @@ class ImageBuilds:
                 dockerfile_path=path,
                 stops=stops,
             )
-        return image_of(
+        image = image_of(
             self._engine,
             tag,
             key=key,
@@ -154,6 +161,7 @@ class ImageBuilds:
             args=dict(options.args),
             secrets=bool(options.secrets),
         )
+        return counted(image)
 
 
 def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:

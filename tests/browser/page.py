@@ -40,7 +40,7 @@ def nothing_is_kept(empty: Path) -> str:
     """A cell after which every layer has to be read anew, with that folder for a cache."""
     return f"""\
 import os
-from helpers import names
+from helpers.core import names
 os.environ[names.CACHE_VARIABLE] = {str(empty)!r}"""
 
 

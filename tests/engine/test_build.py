@@ -319,7 +319,7 @@ def test_two_builds_side_by_side(make):
 SLEEPS = """
     import sys
     from pathlib import Path
-    from helpers import names
+    from helpers.core import names
     from helpers.build.builder import build
     from helpers.build.options import BuildOptions
     from helpers.engine.client import Engine

@@ -23,7 +23,7 @@ def test_leaves():
     subprocess.Popen(["sh", "-c", "sleep 300 &"], start_new_session=True).wait()
 """
 LEAVES_A_CONTAINER = """
-from helpers import names
+from helpers.core import names
 from helpers.engine.client import Engine
 from helpers.engine.find import find_engine
 

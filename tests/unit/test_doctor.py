@@ -54,10 +54,13 @@ def test_a_base_whose_real_size_nobody_knows_counts_as_its_stand_in():
 
 
 def test_the_next_step_works_unless_something_is_missing(monkeypatch, capsys):
-    fine = [doctor.Finding("a", "ok", "here"), doctor.Finding("b", "later", "comes by itself")]
+    fine = [
+        doctor.DoctorLine("a", "ok", "here"),
+        doctor.DoctorLine("b", "later", "comes by itself"),
+    ]
     monkeypatch.setattr(doctor, "findings", lambda: iter(fine))
     assert doctor.report() == 0 and "python3 -m helpers lab" in capsys.readouterr().out
 
-    worse = [*fine, doctor.Finding("c", "missing", "get it")]
+    worse = [*fine, doctor.DoctorLine("c", "missing", "get it")]
     monkeypatch.setattr(doctor, "findings", lambda: iter(worse))
     assert doctor.report() == 1 and "missing  c         get it" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def read_all(saved, **options):
     """All layers of what an engine sends, and the documents beside them."""
     found, documents = {}, []
     for each in layer_tar.saved(io.BytesIO(saved)):
-        if isinstance(each, layer_tar.Layer):
+        if isinstance(each, layer_tar.SavedLayer):
             read = each.read(**options)
             found[read.diff_id] = read
         else:

@@ -68,7 +68,7 @@ def test_links_mounts_sysctls_and_rules_are_seen():
     # than the private engine needs.
     code = """
 import fcntl, os, struct, subprocess, sys
-from helpers import names
+from helpers.core import names
 from helpers.testing import leaks as leftovers
 before = leftovers.host("x")
 tunnel = os.open("/dev/net/tun", os.O_RDWR)
