@@ -9,7 +9,7 @@ import pytest
 from helpers.build.builder import build
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.image.stored import image_of
+from helpers.lab.handles import image_of
 from helpers.run import debug
 
 TAG = f"{names.TAG_PREFIX}test-debug"

@@ -18,7 +18,7 @@ from helpers.build.builder import build
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.image import layers
-from helpers.image.stored import image_of
+from helpers.lab.handles import image_of
 from helpers.run import debug
 
 TAG = f"{names.TAG_PREFIX}test-image"
@@ -247,8 +247,10 @@ def test_a_known_base_is_passed_over_and_a_layer_as_long_is_not_taken_for_it(eng
 def test_the_next_process_knows_how_it_was_built(engine, scratch, tools):
     bases = ()
     image_of(engine, scratch.tag, dockerfile="FROM scratch\n", key="a/b", bases=bases, target="x")
-    code = f"from helpers.engine.client import Engine; from helpers.image.stored import image_of; \
+    code = (
+        f"from helpers.engine.find import find_engine; from helpers.lab.handles import image_of; \
 i = image_of(find_engine(start=False), {scratch.tag!r}); print(i.dockerfile, i.key, i.target)"
+    )
     shown = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "DOCKER_HOST": engine.host},

