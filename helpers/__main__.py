@@ -30,9 +30,9 @@ def main():
     if sys.version_info < OLDEST:
         sys.stderr.write(too_old(sys.version_info, newer_here()) + "\n")
         return 2
-    from helpers import commands
+    from helpers.commands import dispatch
 
-    return commands.main(sys.argv[1:])
+    return dispatch.main(sys.argv[1:])
 
 
 if __name__ == "__main__":

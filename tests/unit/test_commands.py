@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from helpers import commands
+from helpers.commands import dispatch
+from helpers.commands.arguments import parse
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.setup.environment import NotReady
@@ -37,11 +38,11 @@ def start(*arguments, **variables):
     ],
 )
 def test_what_is_for_others_is_passed_on(typed, others):
-    assert commands.parse(typed).others == others
+    assert parse(typed).others == others
 
 
 def test_options_after_an_image_belong_to_its_command():
-    options = commands.parse(["why", "mine:1", "ls", "-l", "--yes"])
+    options = parse(["why", "mine:1", "ls", "-l", "--yes"])
     assert (options.image, options.arguments) == ("mine:1", ["ls", "-l", "--yes"])
 
 
@@ -63,14 +64,14 @@ COMMANDS = ["lab", "test", "run", "book", "bases", "why", "explore", "compare", 
 )
 def test_what_is_not_understood_ends_with_2(typed, capsys):
     with pytest.raises(SystemExit) as end:
-        commands.parse(typed)
+        parse(typed)
     assert end.value.code == 2 and "error:" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_sentence_of_help(command, capsys):
     with pytest.raises(SystemExit):
-        commands.parse([command, "--help"])
+        parse([command, "--help"])
     assert len(capsys.readouterr().out.splitlines()) > 3
 
 
@@ -81,10 +82,10 @@ def test_an_error_is_one_line_and_a_status(monkeypatch, capsys, error, status):
     def fail(options, arguments):
         raise error
 
-    monkeypatch.setattr(commands, "_do", fail)
+    monkeypatch.setattr(dispatch, "_do", fail)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
 
-    assert commands.main(["doctor"]) == status
+    assert dispatch.main(["doctor"]) == status
     assert capsys.readouterr().err == f"{error}\n"
 
 
@@ -92,10 +93,10 @@ def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
     def fail(options, arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "_do", fail)
+    monkeypatch.setattr(dispatch, "_do", fail)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
 
-    assert commands.main(["doctor"]) == 130
+    assert dispatch.main(["doctor"]) == 130
     assert capsys.readouterr().err.strip() == "Interrupted."
 
 

@@ -79,7 +79,7 @@ def test_an_old_python_is_told_in_a_sentence():
 
 def test_the_standard_library_is_enough_to_begin():
     code = (
-        "import sys; from helpers import commands; commands.parse(['doctor']);"
+        "import sys; from helpers.commands import arguments, dispatch; arguments.parse(['doctor']);"
         "print([m for m in ('docker', 'rich', 'nbformat', 'platformdirs') if m in sys.modules])"
     )
     found = subprocess.run(
