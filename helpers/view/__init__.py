@@ -1,1 +1,1 @@
-"""All that draws: text, HTML, widgets, plots, the terminal. Nothing below knows of it."""
+"""Drawing: text, HTML, widgets, plots, the terminal. No floor below imports it."""

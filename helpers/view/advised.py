@@ -1,4 +1,4 @@
-"""What there is to say of advice: findings with their evidence, what hadolint says, the proof."""
+"""The blocks that show advice: findings and their evidence, hadolint's problems, the proof."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from helpers.view.blocks import (
     EngineLine,
     Fact,
     Prose,
+    Sign,
     Source,
     Table,
     TableCell,
@@ -23,15 +24,15 @@ from helpers.view.blocks import (
 from helpers.view.parts import parts
 
 ROWS = 3
-"""Rows of evidence that are shown of each finding in an advice."""
+"""Rows of evidence that are shown for each finding of an advice."""
 
 ALL = 20
-"""And of one by itself."""
+"""Rows of evidence that are shown for a finding by itself."""
 
 LAYER = 60
 """Characters of an instruction that are shown beside a path."""
 
-LEVELS = {"error": "bad", "warning": "bad"}
+LEVELS: dict[str, Sign] = {"error": "bad", "warning": "bad"}
 
 
 @parts.register
@@ -109,6 +110,7 @@ def proof(value: Proof) -> Iterator[Block]:
         yield Title("nothing is proven, so nothing is proposed", sign="bad")
         yield Prose(value.why)
         return
+    assert value.after and value.view  # a proof that is ok has both
     before, after = value.before.size, value.after.size
     yield Title(
         f"proven: {units.reduction(before, after)} less",
@@ -124,7 +126,7 @@ def proof(value: Proof) -> Iterator[Block]:
 
 
 def _base(value: Advice) -> Iterator[Block]:
-    """What was taken for the base, and what was not looked at."""
+    """What was taken for the base image, and the note on what was not looked at."""
     base, layers = value.base, len(value.image.layers)
     if base.name:
         name = f"{base.name} (a stand-in)" if base.stand_in else base.name
@@ -136,7 +138,7 @@ def _base(value: Advice) -> Iterator[Block]:
 
 
 def _unasked(value: Proof) -> str:
-    """What a service that was stopped has not been asked."""
+    """A warning that a service, which had to be stopped, was not asked anything."""
     if not value.first or not value.first.timed_out:
         return ""
     return (
@@ -165,7 +167,7 @@ def _row(row: Evidence) -> tuple[str, ...]:
 
 
 def _figure(value: Finding) -> str:
-    """Bytes that were not counted in the image are marked."""
+    """What a finding saves, with a mark where the bytes were not counted in the image."""
     return units.size(value.saves) if value.counted else f"~ {units.size(value.saves)}"
 
 

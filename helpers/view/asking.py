@@ -1,6 +1,6 @@
-"""Widgets that ask: a quiz, and a prediction. What is chosen is told to the value that is drawn.
+"""Widgets that ask: a quiz and a prediction. The answer is stored in the value they show.
 
-A handler runs between two cells, or in a thread beside one (`helpers.view.alive`). So each does
+A handler runs between two cells, or in a thread beside one (`helpers.view.alive`). So it does
 little: it sets one attribute, or writes one small file.
 """
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from ipywidgets import DOMWidget, VBox
 
 START = 5
-"""Where the slider stands at first, as a power of ten: in the middle, so that it says nothing."""
+"""The power of ten at which the slider starts: the middle, so that it gives nothing away."""
 
 STEP = 0.05
-"""Of the slider, in powers of ten: a twentieth is about 12 %."""
+"""The slider's step, in powers of ten: a twentieth is about 12 %."""
 
 
 def quiz(value: Quiz) -> VBox:
-    """Each question over its options; what is said of an option stands under them once chosen."""
+    """Each question with its options; the reason for an option appears once it is chosen."""
     import ipywidgets
 
     score = ipywidgets.HTML()
 
-    def count() -> None:
+    def update() -> None:
         score.value = _score(value)
 
-    count()
-    asked = [_question(value, i, q, count) for i, q in enumerate(value.questions, 1)]
+    update()
+    asked = [_question(value, i, q, update) for i, q in enumerate(value.questions, 1)]
     return ipywidgets.VBox([score, *asked])
 
 
@@ -50,7 +50,7 @@ def _score(value: Quiz) -> str:
     return f"{title} · {len(lesson.answered)} of {lesson.questions} answered"
 
 
-def _question(value: Quiz, position: int, question: Question, count: Callable[[], None]) -> VBox:
+def _question(value: Quiz, position: int, question: Question, on_right: Callable[[], None]) -> VBox:
     import ipywidgets
 
     asked = learned.asked(position, question)
@@ -69,7 +69,7 @@ def _question(value: Quiz, position: int, question: Question, count: Callable[[]
                 progress.keep_answer(value.number, position)
             except LabError as error:
                 shown += f"<br>{html.prose(str(error))}"
-            count()
+            on_right()
         said.value = f'<div role="status">{shown}</div>'
 
     options.observe(chosen, "value")
@@ -78,7 +78,7 @@ def _question(value: Quiz, position: int, question: Question, count: Callable[[]
 
 
 def prediction(value: Prediction) -> DOMWidget:
-    """A slider for a size, or the choices; nothing is guessed until it is moved, or one chosen."""
+    """A slider for a size, or the choices. There is no guess until the learner makes one."""
     return _choices(value) if value.choices else _slider(value)
 
 
@@ -116,18 +116,20 @@ def _slider(value: Prediction) -> DOMWidget:
         readout.value = _readout(value)
 
     slider.observe(moved, "value")
-    ends = f"from {units.size(predictions.LEAST)} to {learned.scale_end(predictions.MOST)}"
-    slider.tooltip = f"your guess, on a log scale {ends}"
+    slider.tooltip = f"your guess, on a log scale {_ends()}"
     return ipywidgets.HBox([slider, readout], layout={"flex_flow": "row wrap"})
 
 
 def _readout(value: Prediction) -> str:
     if isinstance(value.guess, int):
         return units.size(value.guess)
-    ends = f"from {units.size(predictions.LEAST)} to {learned.scale_end(predictions.MOST)}"
-    return f"move it: {ends}"
+    return f"move it: {_ends()}"
+
+
+def _ends() -> str:
+    return f"from {units.size(predictions.LEAST)} to {learned.scale_end(predictions.MOST)}"
 
 
 def _plain(text: str) -> str:
-    """A label has no markup: the code in it loses its backticks."""
+    """A label can't show code: it loses its backticks."""
     return safe.prose(text).replace("`", "")

@@ -1,4 +1,4 @@
-"""The variant lab's controls: the choice, its Dockerfile, a button that builds, what came of it."""
+"""The variant lab's widget: controls, the Dockerfile, a button that builds, and the results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
+from helpers.learning.recipe import Choice
+from helpers.learning.workbench import Workbench
 from helpers.view import facts, html, plot, units
 from helpers.view import live_progress as progress
 from helpers.view.blocks import Block, Title
@@ -15,9 +17,6 @@ from helpers.view.parts import parts
 
 if TYPE_CHECKING:
     import ipywidgets
-
-    from helpers.learning.recipe import Choice
-    from helpers.learning.workbench import Workbench
 
 LABELS = {
     "program": "Program",
@@ -35,12 +34,12 @@ STYLE = f"""<style>
 .{CLASS} p {{margin: 4px 0; line-height: 1.5}}
 .{CLASS}-dockerfile pre {{white-space: pre-wrap}}
 </style>"""
-"""What JupyterLab does for the output of a cell and for no widget. A Dockerfile's long lines are
-wrapped, so that it stays beside the controls."""
+"""JupyterLab styles the output of cells and not that of widgets. A Dockerfile's long lines wrap,
+so that it stays beside the controls."""
 
 
 def widget(bench: Workbench) -> ipywidgets.VBox:
-    """The controls of a workbench. The page stays alive while it builds, in a thread of its own."""
+    """The widget of a workbench. It builds in a thread of its own, so that the page stays alive."""
     return _Bench(bench).box
 
 
@@ -83,7 +82,7 @@ class _Bench:
         self.box.add_class(CLASS)
         self._draw()
 
-    def _control(self, name: str):
+    def _control(self, name: str) -> ipywidgets.DOMWidget:
         import ipywidgets
 
         options = self._bench.choice.options()[name]
@@ -93,11 +92,11 @@ class _Bench:
         return ipywidgets.Dropdown(options=options, value=value, description=LABELS[name])
 
     def _chosen(self, name: str, value: object) -> None:
-        """One control was moved. A new program may change what the others offer."""
-        with self._lock:  # the page asks from more than one thread while a cell runs
-            if self._settling:  # this very thread is setting it, below: it was not chosen
+        """Takes a new value of one control. Another program may change what the others offer."""
+        with self._lock:  # changes come from several threads while a cell runs
+            if self._settling:  # this thread sets the controls itself, below
                 return
-            # What was offered for a program that a cell has changed since is not taken.
+            # refused where a cell has changed the program since: that option is gone
             with suppress(LabError):
                 self._bench.choose(**{name: value})
             self._settling = True
@@ -107,7 +106,7 @@ class _Bench:
                 self._settling = False
 
     def _settle(self) -> None:
-        """Shows what is chosen now."""
+        """Sets the controls to what is chosen now."""
         options = self._bench.choice.options()
         for each, control in self._fields.items():
             if each != "strip" and tuple(control.options) != options[each]:
@@ -116,21 +115,21 @@ class _Bench:
         self._draw()
 
     def _draw(self) -> None:
-        """The Dockerfile of what is chosen, and what came of it, if it was built: what came of
-        another choice would be taken for this one's."""
+        """Shows the Dockerfile of what is chosen, and the result if that was built: any other
+        result would be taken for this choice's."""
         self._dockerfile.value = html.of(self._bench.dockerfile)
         if not self._busy.locked():
             self._progress.children = ()
         self._draw_outcome(self._bench.choice)
 
     def _draw_outcome(self, choice: Choice) -> None:
-        """What came of a choice, under its name, and everything of the chosen program."""
-        self._outcome.value = html.render(self._came_of(choice))
-        if (board := self._bench.comparison) != self._drawn:  # a chart takes a moment
+        """Shows the result of a choice under its name, and the comparison for its program."""
+        self._outcome.value = html.render(self._result(choice))
+        if (board := self._bench.comparison) != self._drawn:  # drawing a chart takes a moment
             self._board.value = html.of(board) + _chart(board) if board else ""
             self._drawn = board
 
-    def _came_of(self, choice: Choice) -> list[Block]:
+    def _result(self, choice: Choice) -> list[Block]:
         name = self._bench.label(choice)
         if choice in self._failures:
             words = facts.message(self._failures[choice])
@@ -141,9 +140,9 @@ class _Bench:
         return []
 
     def _begin(self) -> None:
-        with self._lock:  # what is chosen from here on is not what is built
+        with self._lock:  # what is chosen after the click is not built
             if not self._busy.acquire(blocking=False):
-                return  # a second click came before the page knew of the first
+                return  # a second click, before the page heard of the first
             self._button.disabled = True
             self._outcome.value = ""
             choice = self._bench.choice
@@ -156,7 +155,7 @@ class _Bench:
                 self._bench.build(choice)
         except LabError as failure:
             self._failures[choice] = str(failure)
-        except Exception as error:  # else the page would stay blank
+        except Exception as error:  # otherwise the page would stay blank
             self._failures[choice] = f"Something else went wrong ({error!r}): try again."
         with self._lock:
             try:
@@ -167,6 +166,6 @@ class _Bench:
 
 
 def _chart(board: ComparisonTable) -> str:
-    """Bars for what runs: the size of what doesn't is no result."""
+    """A chart of what runs: the size of an image that doesn't run is no result."""
     running = tuple(row for row in board.rows if row.runs)
     return plot.bars(ComparisonTable(running))._repr_html_() if running else ""

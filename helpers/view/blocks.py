@@ -1,6 +1,6 @@
-"""What can stand in a value's text and in its HTML: the parts that `facts` gives and both draw.
+"""The blocks that a value's text and its HTML are made of: titles, facts, tables, trees.
 
-Their strings are as they came from the engine or the image; whoever draws a part makes it safe.
+Their strings are as they came from the engine or the image; whoever draws a block makes it safe.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 ENGINE = "engine | "
-"""Begins each line that is the engine's own. Output is indented: none can pretend to be one."""
+"""Begins each line of the engine's own. Output is indented, so none can pass for one."""
 
 Sign = Literal["good", "bad", ""]
 
 SIGNS: dict[Sign, str] = {"good": "✓", "bad": "✗", "": ""}
-"""Stand beside every colour, so that nothing is said by colour alone."""
+"""Drawn beside every colour, so that nothing is said by colour alone."""
 
 
 @dataclass(frozen=True)
 class Title:
-    """What the value is, on one line. `figure` stands out at its end."""
+    """What the value is, on one line, with a `figure` such as its size."""
 
     text: str
     figure: str = ""
@@ -28,7 +28,7 @@ class Title:
 
 @dataclass(frozen=True)
 class Fact:
-    """A label and what it is: names and paths, one or more, or words."""
+    """A label with its values: names and paths, set as code, unless they are `words`."""
 
     label: str
     values: tuple[str, ...]
@@ -38,14 +38,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Prose:
-    """Sentences, which are wrapped; what is code in them stands between backticks."""
+    """Sentences, which are wrapped; code in them stands between backticks."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. `figures` are set to the right; `words` are no code."""
+    """A column of a table. `figures` are set to the right; `words` are not set as code."""
 
     name: str
     figures: bool = False
@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell of a table that has a sign."""
+    """A table's cell with a sign."""
 
     text: str
     sign: Sign = ""
@@ -62,7 +62,7 @@ class TableCell:
 
 @dataclass(frozen=True)
 class Bar:
-    """A cell of a table that shows a share from 0 to 1; its figure stands in another cell."""
+    """A table's cell that draws a share from 0 to 1; another cell has its figure."""
 
     share: float
 
@@ -79,9 +79,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Branch:
-    """A line of a tree: a name or a path, and what is said of it in words.
+    """A line of a tree: a name or a path, and a note in words.
 
-    depth  0 for what is at the root, 1 for what is below that, and so on
+    depth  0 at the root, 1 below it, and so on
     """
 
     depth: int
@@ -101,7 +101,7 @@ class Branches:
 
 @dataclass(frozen=True)
 class Tasks:
-    """What is done and what isn't; None for what nobody has tried yet."""
+    """What is done (True) and what isn't (False); None for what nobody has tried yet."""
 
     items: tuple[tuple[bool | None, str], ...]
 
@@ -123,7 +123,7 @@ class OutputLines:
 
 @dataclass(frozen=True)
 class Source:
-    """Lines of a file, each with `+` (new), `-` (gone) or nothing. `marked`: with room for them."""
+    """Lines of a file, each with `+` (new), `-` (gone) or no mark. `marked`: marks are shown."""
 
     rows: tuple[tuple[Literal["+", "-", ""], str], ...]
     marked: bool
@@ -138,8 +138,8 @@ class EngineLine:
 
 @dataclass(frozen=True)
 class Fold:
-    """What HTML folds away under `summary`. Text leaves it out: another call shows it, which
-    `instead`, a line, may name."""
+    """Blocks that HTML folds away under `summary`. Text leaves them out and shows the line
+    `instead`, which may name the call that shows them."""
 
     summary: str
     blocks: tuple[Block, ...]
@@ -157,8 +157,7 @@ class AnswerChoice:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question under its number. HTML folds what is said of each choice under it; text doesn't
-    say it."""
+    """A numbered question. HTML folds the reason under each choice; text leaves it out."""
 
     number: int
     text: str
@@ -167,8 +166,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Scale:
-    """Two amounts of bytes on a log scale from `least` to `most`: a picture for HTML, with words.
-    Text leaves it out."""
+    """A guess and what was measured, in bytes, on a log scale from `least` to `most`: a picture
+    in HTML. Text leaves it out."""
 
     least: int
     most: int

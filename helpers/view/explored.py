@@ -1,26 +1,23 @@
-"""What there is to say of a whole image, in parts that take longer and longer to be known."""
+"""The blocks of the command `explore`, the quickest first: layers, largest folders, waste."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from helpers.files.tree import Node, Tree
+from helpers.image.stored import OpenImage
 from helpers.view import findings, inside, units
 from helpers.view.blocks import Block, Branch, Branches, Fact, Title
 
-if TYPE_CHECKING:
-    from helpers.image.stored import OpenImage
-
 MOST = (8, 4, 3)
-"""Folders that are shown of each, by depth."""
+"""Folders that are shown inside each folder, by depth."""
 
 LEAST = 0.01
-"""Share of the image from which a folder is shown."""
+"""Share of the image that a folder must have to be shown."""
 
 
 def head(image: OpenImage) -> Iterator[Block]:
-    """Its name, size, configuration and layers."""
+    """The image's name, size, configuration and layers."""
     yield Title(image.name, units.size(image.size))
     said = [(fact.label, *fact.values) for fact in inside.config(image.config)]
     shown = [" ".join(each) for each in said if each[0] != "environment" and units.NONE not in each]
@@ -29,7 +26,7 @@ def head(image: OpenImage) -> Iterator[Block]:
 
 
 def folders(image: OpenImage) -> Iterator[Block]:
-    """Its largest folders, three levels deep."""
+    """The image's largest folders, three levels deep."""
     tree = Tree(image.files)
     rows = [Branch(0, "/", ", ".join([units.size(tree.size), *_hidden(image)]))]
     left = [(1, node) for node in reversed(_largest(tree, "/", 0))]
@@ -43,13 +40,13 @@ def folders(image: OpenImage) -> Iterator[Block]:
 
 
 def _hidden(image: OpenImage) -> list[str]:
-    """Why the folders add up to less than the layers, where they do."""
+    """The bytes by which the folders add up to less than the layers, if any."""
     hidden = image.waste.hidden
     return [f"and {units.size(hidden)} hidden by later layers"] if hidden else []
 
 
 def waste(image: OpenImage) -> Iterator[Block]:
-    """What of its layers nobody needs."""
+    """Bytes that the image's layers waste, by dive's rules."""
     yield from findings.waste(image.waste)
 
 

@@ -1,7 +1,7 @@
-"""The explorer as a widget: answers the page's questions, a folder or a search at a time.
+"""The explorer's widget: answers the questions of its page, a folder or a search at a time.
 
-The page is given sizes, signs and names that are fit to be shown, never a path: it asks by number.
-So no name of an image, whatever its bytes, comes back from the page.
+The page gets sizes, signs and names that are safe to show, but no paths: it asks by number. So no
+file name, whatever its bytes, ever comes back from the page.
 """
 
 from __future__ import annotations
@@ -10,40 +10,38 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import traitlets
 
 from helpers.core.errors import LabError
+from helpers.files.tree import Node, Tree
+from helpers.image.layers import Heard
 from helpers.view import inside, safe, units
 from helpers.view.blocks import Bar, Table, TableCell
 from helpers.view.frontend import running_cell, shell
 
-if TYPE_CHECKING:
-    from helpers.files.tree import Node, Tree
-    from helpers.image.layers import Heard
-
 HERE = Path(__file__).parent
 
 SIGNS = {"added": "+", "changed": "~", "removed": "-"}
-"""What stands beside an entry, and beside its colour."""
+"""Drawn beside an entry, which has a colour too."""
 
 STEP = 0.01
-"""Of what is to be read: how much more is news for the page."""
+"""Share of the bytes after which the page is told of more."""
 
 UNKNOWN = "…"
-"""Stands where a size will be."""
+"""Shown until a size is known."""
 
 
 @dataclass(frozen=True)
 class TreeView:
-    """One tree that can be chosen: a layer, or all of them.
+    """One tree that can be chosen: a layer, or the whole image.
 
-    title  what made it, or what it is
-    size   bytes, None where that isn't known yet
+    title  the command that made it, or what it is
+    size   bytes, None while that is unknown
     share  of the whole, from 0 to 1
-    marks  whether its entries are marked as added, changed, removed
+    marks  whether entries are marked as added, changed, removed
     """
 
     title: str
@@ -54,13 +52,13 @@ class TreeView:
 
 @dataclass(frozen=True)
 class Opened:
-    """What is known when the files were read.
+    """What is known once the files are read.
 
-    figure  the size of it all, to stand behind the title
+    figure  the size, shown after the title
     views   the trees that can be chosen
-    trees   one for each view, made when it is asked for
-    facts   lines to show: a label, and what it is
-    tables  what stands below them
+    trees   for each view, what makes its tree when it is asked for
+    facts   lines to show: labels and values
+    tables  shown below the facts
     """
 
     figure: str
@@ -71,9 +69,9 @@ class Opened:
 
 
 class ExplorerWidget(anywidget.AnyWidget):
-    """What the page shows; see `explorer`."""
+    """The widget; `explorer` makes one."""
 
-    # As text: a path has anywidget watch the file, and hold every widget for its news.
+    # as text: given a path, anywidget would watch the file and keep every widget alive for that
     _esm = (HERE / "explorer_widget.js").read_text(encoding="utf-8")
     _css = (HERE / "explorer_widget.css").read_text(encoding="utf-8")
     state = traitlets.Dict().tag(sync=True)
@@ -92,7 +90,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             shell().events.register("pre_run_cell", self._next)
 
     def hear(self, read: int, total: int) -> None:
-        """So many bytes of so many were read."""
+        """Progress callback: bytes read, estimated total."""
         share = min(read / total, 1.0) if total else 0.0
         told = self.progress.get("share", -STEP)
         if share >= told + STEP or told < share == 1:
@@ -100,7 +98,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             self.progress = {"share": share, "said": said}
 
     def fill(self, read: Opened) -> None:
-        """The files are here: the page may ask for them."""
+        """Takes files that were read: the page may ask for them."""
         if self.comm is None:  # it was closed meanwhile
             return
         self._read = read
@@ -114,11 +112,11 @@ class ExplorerWidget(anywidget.AnyWidget):
         }
 
     def fail(self, sentence: str) -> None:
-        """The files can't be had."""
+        """Shows why there are no files."""
         self.state = {**self.state, "error": safe.prose(sentence)}
 
     def close(self) -> None:
-        """Takes it from the page, and lets the files go."""
+        """Removes the widget from the page, and forgets the files."""
         if self._cell and self._next in shell().events.callbacks["pre_run_cell"]:
             shell().events.unregister("pre_run_cell", self._next)
         self._read = None
@@ -126,7 +124,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         super().close()
 
     def _next(self, _: object) -> None:
-        """A cell will run. When it is the one that showed this, what it shows then takes its
+        """Called before each cell: the cell that showed this widget will show another in its
         place."""
         now = running_cell()
         if now and self._cell and now.cell == self._cell.cell and now.run != self._cell.run:
@@ -147,12 +145,12 @@ class ExplorerWidget(anywidget.AnyWidget):
             nodes, count = tree.search(question["text"])
             answer["left"] = count - len(nodes)
             answer["count"] = count
-        whole = question["ask"] == "search"
-        answer["nodes"] = [self._told(node, whole, tree.size) for node in nodes]
+        full_paths = question["ask"] == "search"
+        answer["nodes"] = [self._shown(node, full_paths, tree.size) for node in nodes]
         self.send(answer)
 
-    def _told(self, node: Node, full_path: bool, total: int) -> dict[str, Any]:
-        with self._lock:  # questions come from the main thread and from those of a busy kernel
+    def _shown(self, node: Node, full_path: bool, total: int) -> dict[str, Any]:
+        with self._lock:  # a busy kernel answers in another thread
             number = self._numbers.setdefault(node.path, len(self._paths))
             if number == len(self._paths):
                 self._paths.append(node.path)
@@ -184,13 +182,13 @@ def explorer(
     views: Sequence[TreeView] = (),
     facts: Sequence[tuple[str, str]] = (),
 ) -> ExplorerWidget:
-    """The widget, at once; its files come when `read`, in a thread of its own, has them.
+    """Makes the widget at once; `read` then fills it from a thread of its own.
 
-    title  of the image
-    read   gives what is known, and again when more is; it tells what it is given how much was
-           read, and raises LabError where the files can't be had
+    title  the image's name
+    read   gives what is known, and again when it knows more; gets a progress callback (bytes read,
+           estimated total); raises LabError where the files can't be read
 
-    The others are what is known before that, as in `Opened`; the first of the views is shown.
+    The others are what is known before, as in `Opened`; the first of the views is shown.
     """
     widget = ExplorerWidget(
         title=safe.name(title),
@@ -208,7 +206,7 @@ def explorer(
                 widget.fill(known)
         except LabError as error:
             widget.fail(str(error))
-        except Exception as error:  # else the page would wait for ever
+        except Exception as error:  # otherwise the page would wait for ever
             widget.fail(f"The files can't be shown ({error!r}): run the cell again.")
 
     threading.Thread(target=work, daemon=True, name="explorer").start()
@@ -216,14 +214,12 @@ def explorer(
 
 
 def _view(view: TreeView) -> dict[str, Any]:
-    known = view.size is not None
-    return {
-        "title": safe.command(view.title) or "not recorded",
-        "size": units.size(view.size) if known else UNKNOWN,
-        "share": view.share if known else 0,
-        "percent": units.share(view.share) if known else "",
-        "marks": view.marks,
-    }
+    title = safe.command(view.title) or "not recorded"
+    shown: dict[str, Any] = {"title": title, "marks": view.marks}
+    if view.size is None:
+        return shown | {"size": UNKNOWN, "share": 0, "percent": ""}
+    size, percent = units.size(view.size), units.share(view.share)
+    return shown | {"size": size, "share": view.share, "percent": percent}
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
@@ -240,7 +236,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _cell(cell: str | TableCell | Bar) -> str | float:
-    """A text, or the share that a bar has."""
+    """The text of a cell, or a bar's share."""
     if isinstance(cell, Bar):
         return cell.share
     return safe.name(cell.text if isinstance(cell, TableCell) else cell)

@@ -1,4 +1,4 @@
-"""What there is to say of images, bases, comparisons and exercises: the parts of each."""
+"""The blocks that show images, bases, comparisons, Dockerfiles and exercises."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from helpers.view.blocks import (
 from helpers.view.parts import parts
 
 REGISTERED = (advised, findings, inside, learned)
-"""The other modules that register parts: whoever draws imports them with this one."""
+"""The other modules that register blocks: whoever imports `parts` from here has them all."""
 
 
 @parts.register
@@ -54,7 +54,7 @@ def _image(value: OpenImage) -> Iterator[Block]:
 
 
 def _origins(value: OpenImage) -> tuple[str, ...]:
-    """What the Dockerfile starts from. `scratch` is no base, but half of what there is to say."""
+    """What the Dockerfile starts from: the bases, and `scratch`, which is none but says a lot."""
     scratch = re.search(r"(?im)^[ \t]*FROM[ \t]+scratch\b", value.dockerfile or "")
     return (*(base.name for base in value.bases), *(["scratch"] if scratch else []))
 
@@ -68,7 +68,7 @@ def _base(value: Base) -> Iterator[Block]:
 
 
 def _provenance(base: Base) -> str:
-    """Where a base came from. A stand-in's size stands beside the real one's, with its date."""
+    """Where a base came from. A stand-in's size is followed by that of the real image, dated."""
     registry = base_table.registry(base.name)
     came = {
         "present": "was here already",
@@ -79,7 +79,8 @@ def _provenance(base: Base) -> str:
     said = f"{base.name}: {came[base.source]}, {units.size(base.size)}"
     if base.source == "stand-in" and base.hub_size:
         row = base_table.read()[base_table.short_name(base.name)]
-        said += f"; {registry}'s had {units.size(row.hub_size)} on {row.as_of}"
+        if row.hub_size:
+            said += f"; {registry}'s had {units.size(row.hub_size)} on {row.as_of}"
     return said
 
 
@@ -128,7 +129,7 @@ def _bases(value: Iterable[BaseInfo]) -> Iterator[Block]:
 
 
 def lab(engine: Engine, source_line: str) -> Iterator[Block]:
-    """An engine, and where the base images for it come from."""
+    """A lab: its engine, and where its base images come from."""
     yield Title("a lab: one engine, and the base images for it")
     place = "of the lab's own" if engine.private else f"at {engine.host}"
     yield EngineLine(
@@ -174,12 +175,12 @@ def _compared(value: ComparisonTable, row: Row, has_article: bool) -> tuple[str 
 
 
 def runs(row: Row) -> str:
-    """Whether a row's program runs, as it is written, and why not."""
+    """Whether a row's program runs, and else why not."""
     return "yes" if row.runs else f"no: {row.failure}"
 
 
 def compared(value: ComparisonTable, row: Row) -> str:
-    """A row's reduction as it is written: none for the first, and for what does not run."""
+    """A row's reduction: `-` for the first row that runs, and for one that does not."""
     if value.first is None or row is value.first or not row.runs:
         return units.NONE
     return units.reduction(value.first.size, row.size)
@@ -244,7 +245,7 @@ def _check(value: Check) -> Iterator[Block]:
 
 
 def message(text: str) -> Iterator[Block]:
-    """The message of a LabError: a sentence, then what was printed, or what the engine said."""
+    """The message of a LabError: sentences, what was printed, and what the engine said."""
     for kind, lines in groupby(text.splitlines(), key=_kind):
         if kind is Prose:
             yield from map(Prose, lines)

@@ -1,5 +1,4 @@
-"""What there is to say of what was found in images: waste, differences, and what binaries are made
-of."""
+"""The blocks that show what was found in images: packages, waste, differences, binaries."""
 
 from __future__ import annotations
 
@@ -12,17 +11,28 @@ from helpers.image.packages import Packages
 from helpers.image.shared import Shared
 from helpers.registry import Moved, Stored
 from helpers.view import inside, safe, units
-from helpers.view.blocks import Bar, Block, Branch, Branches, Column, Fact, Prose, Table, Title
+from helpers.view.blocks import (
+    Bar,
+    Block,
+    Branch,
+    Branches,
+    Column,
+    Fact,
+    Prose,
+    Sign,
+    Table,
+    Title,
+)
 from helpers.view.parts import parts
 
 ROWS = 20
-"""Rows of a table that are shown; the rest are counted."""
+"""Rows of a table that are shown; of the rest only the number is."""
 
 NAME = 60
-"""Characters of an image's name in a label."""
+"""Characters of an image's name that are shown in a label."""
 
 COSTS = 200
-"""Paths that the explorer's page has."""
+"""Paths that the explorer shows."""
 
 EFFICIENCY = (
     " of its bytes would do with one copy of each file; counted as dive does, a tool that shows an "
@@ -30,14 +40,13 @@ EFFICIENCY = (
 )
 
 SECTIONS = 12
-"""Sections that have a row of their own."""
+"""Sections that have a row each; the rest share one."""
 
 BRANCHES = 100
 """Lines of a tree that are shown."""
 
 DEEPEST = 30
 """Depth to which a tree is shown."""
-
 
 RECORDS = {
     "dpkg": "recorded by dpkg",
@@ -64,7 +73,7 @@ def packages(value: Packages) -> Iterator[Block]:
 
 
 def waste_sums(value: Waste) -> Iterator[Block]:
-    """Without the files, which change with every update of a base's packages."""
+    """Waste without its files, which change with every update of a base's packages."""
     yield Title("efficiency", units.share(value.efficiency))
     yield Fact("hidden by later layers", (units.size(value.hidden),), words=True)
 
@@ -90,14 +99,14 @@ def _costs(value: Waste, most: int) -> Table:
 
 
 def whole(value: Waste) -> str:
-    """What to call all layers together, of which the finished file system may show less."""
+    """The title for all layers together, which may hold more than the final file system shows."""
     if not value.hidden:
         return "the whole image"
     return f"the whole image, {units.size(value.hidden)} of it hidden by later layers"
 
 
 def waste_lines(value: Waste) -> tuple[list[tuple[str, str]], list[Table]]:
-    """The same for the explorer's page: facts, and a table of the paths that cost bytes."""
+    """Waste for the explorer: facts, and a table of the paths that cost bytes."""
     facts = [
         ("efficiency", f"{units.share(value.efficiency)}{EFFICIENCY}"),
         ("hidden by later layers", units.size(value.hidden)),
@@ -174,13 +183,13 @@ def difference(value: Difference) -> Iterator[Block]:
 
 
 def sizes_line(value: Difference) -> tuple[str, str]:
-    """The sizes of two images with what their layers hide."""
+    """Two images' sizes, with the bytes that later layers hide."""
     first, second = value.sizes
     return "all layers together", f"{units.size(first)} → {units.size(second)}"
 
 
 def difference_lines(value: Difference) -> tuple[list[tuple[str, str]], list[Table]]:
-    """A difference for the explorer's page: sums, and the table by folder."""
+    """A difference for the explorer: facts, and the table by folder."""
     counts, first, second = value.counts, value.first, value.second
     facts = [
         (f"only in {safe.name(second, NAME)}", f"+ {counts['added']:,}"),
@@ -236,14 +245,15 @@ def anatomy(value: Anatomy) -> Iterator[Block]:
 
 def _branch(library: Library) -> Branch:
     path = "" if library.path == library.name else library.path or ""
-    note, sign = {
+    notes: dict[str, tuple[str, Sign]] = {
         "found": (path, ""),
         "again": ("shown above", ""),
         "loader": ("the loader", ""),
         "missing": (_why_missing(library), "bad"),
         "outdated": (f"too old, lacks {', '.join(library.lacks)}: {path}", "bad"),
         "unknown": ("where it is can't be told from here", ""),
-    }[library.state]
+    }
+    note, sign = notes[library.state]
     return Branch(library.depth, library.name, note, sign)
 
 
@@ -255,7 +265,7 @@ def _why_missing(library: Library) -> str:
 
 
 def _sections(value: Anatomy) -> Table:
-    """Of many sections the small ones are one row, so that the rows add up to the file."""
+    """The small ones of many sections share a row, so that the rows add up to the file."""
     first, others = value.sections[:SECTIONS], value.sections[SECTIONS:]
     rows = [(section.name or "(no name)", section.size) for section in first]
     if others:

@@ -1,15 +1,13 @@
-"""Any value as HTML: the facts of its text, for every place that shows notebooks, in any theme.
+"""Writes any value as HTML with the facts of its text, for every place that shows notebooks.
 
-What a notebook's place does with HTML, and what is done about it:
+What these places do to HTML, and what is done about it:
 - JupyterLab drops `<style>` from a notebook that isn't trusted yet, as a fresh clone isn't, and
-  `var()` from inline styles; it sets table cells to the right, and lets them wrap whatever their
-  attributes say. So the few styles are inline and literal, and a figure's blank does not break.
-- GitHub drops every style. So each thing is said by its element and by a sign, never by colour
-  alone.
-- Themes are light or dark. So text has the theme's own colour; only a sign brings both of its own.
-- MathJax takes what is between two `$` for a formula: the two class names on the outside keep it
-  off.
-- nbval compares it and people read the differences: a line for each element, no ids, no times.
+  `var()` from inline styles. It aligns table cells to the right, and wraps them whatever their
+  attributes say. So the few styles are inline and literal, and a figure's space does not break.
+- GitHub drops every style. So elements and signs say everything, never colour alone.
+- Themes are light or dark. So text has the theme's colour; only a sign has its own two colours.
+- MathJax takes what is between two `$` for a formula: the outer element's two classes stop it.
+- nbval compares HTML, and people read the differences: one line for each element, no ids, no times.
 """
 
 from __future__ import annotations
@@ -70,7 +68,7 @@ def of(value: object) -> str:
 
 
 def render(blocks: Iterable[Block]) -> str:
-    """The HTML of parts, one under the other."""
+    """The HTML of blocks, one under the other."""
     lines = [line for block in blocks for line in _block(block)]
     return "\n".join(['<div class="shrink mathjax_ignore tex2jax_ignore">', *lines, "</div>"])
 
@@ -156,22 +154,22 @@ def _branches(tree: Branches) -> Iterator[str]:
 
 
 def _cell(cell: str | TableCell | Bar, column: Column) -> str:
-    if isinstance(cell, Bar):  # read out, it would say nothing that its figure doesn't
+    if isinstance(cell, Bar):  # a screen reader needs only the figure beside it
         return f'<td{_side(column)}><code aria-hidden="true">{units.bar(cell.share)}</code></td>'
-    sign = ""
+    text, sign = cell, ""
     if isinstance(cell, TableCell):
-        cell, sign = cell.text, _sign(cell.sign, after=" ")
-    if not cell:
+        text, sign = cell.text, _sign(cell.sign, after=" ")
+    if not text:
         word = ""
     elif column.figures:
-        word = _word(cell, words=True).replace(" ", "&nbsp;")
+        word = _word(text, words=True).replace(" ", "&nbsp;")
     else:
-        word = _word(cell, words=column.words)
+        word = _word(text, words=column.words)
     return f"<td{_side(column)}>{sign}{word}</td>"
 
 
 def _side(column: Column) -> str:
-    # An attribute, for GitHub and for notebooks that aren't trusted, where styles are dropped.
+    # an attribute, which GitHub and untrusted notebooks leave, while they drop styles
     return ' align="right"' if column.figures else LEFT
 
 
@@ -199,18 +197,18 @@ def _sign(sign: Sign, after: str = "") -> str:
 
 
 def verdict(choice: AnswerChoice) -> str:
-    """What is said of a choice once it is made: by a sign, a word, and the reason."""
+    """The answer to a choice that was made: a sign, a word, and the reason."""
     word = "right" if choice.sign == "good" else "wrong"
     return f"{_sign(choice.sign)} {word}: {prose(choice.because)}"
 
 
 def prose(text: str) -> str:
-    """Sentences; what stands between backticks is code."""
+    """Sentences, with what stands between backticks as code."""
     parts = _text(safe.prose(text)).split("`")
-    if len(parts) % 2 == 0:
+    if len(parts) % 2 == 0:  # a backtick without its other half
         return "`".join(parts)
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def _text(text: str) -> str:
-    return escape(text, quote=False)  # never within a tag
+    return escape(text, quote=False)  # it is never put into an attribute

@@ -1,4 +1,4 @@
-"""What there is to say of an image's inside and of its runs: layers, files, binaries, diagnoses."""
+"""The blocks that show sizes, layers, files, configurations, linkages, runs and diagnoses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from helpers.view.blocks import (
 from helpers.view.parts import parts
 
 ROWS = 40
-"""Rows of a table that are shown; the rest are counted."""
+"""Rows of a table that are shown; of the rest only the number is."""
 
 
 @parts.register
@@ -64,7 +64,7 @@ def layer(value: Layer) -> Iterator[Block]:
 def files(value: Sequence[File]) -> Iterator[Block]:
     columns = [Column("mode"), Column("owner"), Column("size", figures=True), Column("path")]
     rows = [_listed(file) for file in value[:ROWS]]
-    if any(file.change != "added" for file in value):  # of a layer over others
+    if any(file.change != "added" for file in value):  # they are those of one layer
         columns.insert(0, Column("change", words=True))
         rows = [(file.change, *row) for file, row in zip(value, rows, strict=False)]
     yield Table(
@@ -81,7 +81,7 @@ def file(value: File) -> Iterator[Block]:
 
 
 def owned(file: File) -> tuple[str, str]:
-    """Mode and owner as `ls -ln` has them: `-rwxr-xr-x`, `0:0`; nothing for what is removed."""
+    """Mode and owner as `ls -ln` writes them: `-rwxr-xr-x`, `0:0`; "" for a removed file."""
     if file.kind == "removed":
         return "", ""
     letter = {"directory": "d", "symlink": "l", "device": "c"}.get(file.kind, "-")
@@ -89,7 +89,7 @@ def owned(file: File) -> tuple[str, str]:
 
 
 def _listed(file: File) -> tuple[str, ...]:
-    """Mode, owner, size and path."""
+    """A file's cells: mode, owner, size and path."""
     if file.kind == "removed":
         return *owned(file), "", file.path
     size = units.size(file.size) if file.kind == "file" else ""
@@ -101,7 +101,7 @@ def _listed(file: File) -> tuple[str, ...]:
 
 
 @parts.register
-def config(value: Config) -> Iterator[Block]:
+def config(value: Config) -> Iterator[Fact]:
     yield Fact("entrypoint", (_json(value.entrypoint),))
     yield Fact("command", (_json(value.command),))
     yield Fact("environment", tuple(value.env) or (units.NONE,))
@@ -111,7 +111,7 @@ def config(value: Config) -> Iterator[Block]:
 
 
 def _json(words: Iterable[str] | None) -> str:
-    """A command as a Dockerfile has it."""
+    """A command as a Dockerfile writes it."""
     return json.dumps(list(words), ensure_ascii=False) if words else units.NONE
 
 
@@ -156,6 +156,6 @@ def diagnosis(value: Diagnosis) -> Iterator[Block]:
 
 
 def _some(values: Sequence[str], most: int = 20) -> tuple[str, ...]:
-    """The first of many, and how many more there are."""
+    """The first `most` values, and how many more there are."""
     more = len(values) - most
     return (*values[:most], f"and {more:,} more") if more > 0 else tuple(values)

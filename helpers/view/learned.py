@@ -1,4 +1,4 @@
-"""What there is to say of what a learner does: hints, quizzes, predictions, progress."""
+"""The blocks that show what a learner does: hints, quizzes, predictions, progress."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from helpers.view.blocks import (
 from helpers.view.parts import parts
 
 NEAR = 1.1
-"""A guess that is less than so many times off is right."""
+"""A guess is right that is less than this many times too high or too low."""
 
 
 def hints(value: Check) -> Iterator[Block]:
-    """The hints of a check, each folded into the one before, and at last where a solution is."""
+    """The hints of a check, each folded into the one before; innermost is where a solution is."""
     inner: tuple[Block, ...] = (Prose(_solution(value.solution)),)
     for position in range(len(value.hints), 0, -1):
         summary = "A hint" if position == 1 else "Another hint"

@@ -1,9 +1,9 @@
-"""Live progress of a build or a pull: a listener that draws where somebody looks, only there."""
+"""Draws the live progress of a build or a pull: in a front end, on a terminal, or not at all."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from html import escape
@@ -15,19 +15,19 @@ from helpers.view.tally import StepRow, Tally
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
+    from rich.live import Live
 
 INTERVAL = 0.1
-"""Seconds between two drawings of the bars."""
+"""Seconds between two updates of the bars."""
 
 LOG_EVERY = 5
-"""The log, which is many times larger, is sent at each fifth of them."""
+"""The log, which is many times larger, is sent with every fifth update."""
 
 LIVE_LINES = 100
-"""Lines of the log while it grows; when it ends, all that were kept."""
-
+"""Lines of the log that are shown while it grows; at the end all that were kept are."""
 
 _BOX: ContextVar[Any] = ContextVar("box", default=None)
-"""The box of a widget that builds, where something else than the running cell asked for it."""
+"""The box to draw in, where a widget and not the running cell asked for the build."""
 
 
 class ProgressView(Protocol):
@@ -40,10 +40,10 @@ class ProgressView(Protocol):
 
 @contextmanager
 def listener(title: str) -> Iterator[ProgressCallback]:
-    """A listener whose events are drawn live under `title`, until the `with` block ends.
+    """A progress callback whose events are drawn under `title` until the `with` block ends.
 
-    In a front end it is a widget, in a terminal some lines on stderr; elsewhere nothing is drawn.
-    Nothing is drawn either before the first event, so that what was there already stays silent.
+    In a front end it draws a widget, on a terminal some lines on stderr, elsewhere nothing.
+    Nothing is drawn before the first event, so that what is here already causes no progress.
     Events may come from any thread, one at a time.
     """
     view_of = _views()
@@ -73,7 +73,7 @@ def listener(title: str) -> Iterator[ProgressCallback]:
 
 
 def close(widgets: Iterable[Widget]) -> None:
-    """Closes widgets that are no longer shown, with what they hold: the kernel would keep them."""
+    """Closes widgets and what is in them. The kernel would keep them, though nobody sees them."""
     for each in widgets:
         close(getattr(each, "children", ()))
         close(part for name in ("layout", "style") if (part := getattr(each, name, None)))
@@ -82,7 +82,7 @@ def close(widgets: Iterable[Widget]) -> None:
 
 @contextmanager
 def drawn_in(box) -> Iterator[None]:
-    """Within it, what this thread's listeners draw becomes what the ipywidgets box holds."""
+    """Has this thread's progress drawn as the content of an ipywidgets box."""
     token = _BOX.set(box)
     try:
         yield
@@ -90,15 +90,20 @@ def drawn_in(box) -> Iterator[None]:
         _BOX.reset(token)
 
 
-def _views() -> type[ProgressView] | None:
-    """How to draw here."""
+def _views() -> Callable[[Tally], ProgressView] | None:
+    """What draws here, or None."""
     if _BOX.get() is not None:
         return WidgetView
-    return {"front end": WidgetView, "terminal": TerminalView, "nowhere": None}[place()]
+    match place():
+        case "front end":
+            return WidgetView
+        case "terminal":
+            return TerminalView
+    return None
 
 
 class WidgetView:
-    """Bars, the log's last line, and the log folded under them."""
+    """A widget: bars, the log's last line, and the log folded under them."""
 
     def __init__(self, tally: Tally) -> None:
         import ipywidgets
@@ -109,9 +114,9 @@ class WidgetView:
         self._fold = ipywidgets.Accordion([self._log], titles=("log",), selected_index=None)
         self._box = ipywidgets.VBox([self._bars])
         self._over = threading.Event()
-        # Drawn from a thread of its own: whoever builds only takes notes, the last news of a step
-        # that falls silent is drawn too, and an interrupt, which the main thread gets, ends the
-        # build at once.
+        # A thread of its own draws: so building is not slowed down, the last event of a step that
+        # falls silent is drawn too, and an interrupt, which the main thread gets, ends the build
+        # at once.
         self._thread = threading.Thread(target=self._draw_until_over, daemon=True, name="progress")
 
     def start(self) -> None:
@@ -125,7 +130,7 @@ class WidgetView:
     def _display(self) -> None:
         from IPython.display import display
 
-        # A place without widgets shows this text in their stead.
+        # where there are no widgets, the text is shown instead
         bundle = self._box._repr_mimebundle_() | {"text/plain": self._tally.title}
         with PARENT:
             display(bundle, raw=True)
@@ -155,7 +160,7 @@ class WidgetView:
 
 
 class TerminalView:
-    """The same with rich, on stderr: gone at the end but for its closing line."""
+    """Lines on stderr, drawn by rich. At the end only the closing line stays."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -190,12 +195,12 @@ class TerminalView:
 
 
 class _Screen:
-    """The terminal, which every listener of the process draws on: two live areas of rich that are
-    written side by side would overwrite each other."""
+    """The terminal, shared by all progress of the process: two live areas of rich at once would
+    overwrite each other."""
 
     def __init__(self) -> None:
         self._views: list[TerminalView] = []
-        self._live = None
+        self._live: Live | None = None
         self._lock = threading.Lock()
 
     def add(self, view: TerminalView) -> None:
@@ -217,6 +222,7 @@ class _Screen:
         with self._lock:
             self._views.remove(view)
             live = self._live
+            assert live is not None  # since the first of the views was added
             if not self._views:
                 live.stop()
                 self._live = None
@@ -229,7 +235,7 @@ class _Screen:
 
 
 _SCREEN = _Screen()
-"""A process has one terminal, so this is the one thing that a module here holds."""
+"""A process has one terminal, so this is one object for all of it."""
 
 
 def _bars(tally: Tally) -> str:
@@ -256,7 +262,7 @@ def _folded(line: str, log: list[str]) -> str:
 
 
 def _pre(lines: list[str]) -> str:
-    # Reversed columns scroll from their end: the newest line is in sight and stays there.
+    # a reversed column scrolls from its end, so the newest line stays in sight
     outside = "display:flex;flex-direction:column-reverse;max-height:20em;overflow:auto"
     text = escape("\n".join(lines))
     return f'<div style="{outside}"><pre style="margin:0;line-height:1.2">{text}</pre></div>'

@@ -1,7 +1,8 @@
-"""Has results drawn: as text wherever one is printed, in a notebook as HTML and as widgets too."""
+"""Tells Python and IPython how to draw values: as text everywhere, in notebooks as HTML too."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from helpers.core.value import Value, write_with
@@ -14,19 +15,19 @@ from helpers.view import asking, bench, html, opening, text
 from helpers.view.frontend import place, shell
 from helpers.view.parts import parts
 
-WIDGETS = {
+WIDGETS: dict[type, Callable[[Any], Any]] = {
     Difference: opening.difference,
     Explorer: opening.image,
     Prediction: asking.prediction,
     Quiz: asking.quiz,
     Workbench: bench.widget,
 }
-"""What makes the widget of a value that somebody can handle in a front end."""
+"""For values that a front end shows as a widget: what makes it."""
 
 
 def install() -> None:
-    """Tells Python's `repr`, and IPython where this is one, how results are drawn: every `Value`,
-    and each type that is registered with `parts` by now."""
+    """Registers with Python's `repr` and with IPython, where it runs, how to draw every `Value`
+    and every type that is registered with `parts` by now."""
     write_with(text.of)
     ipython = shell()
     if ipython is None:
@@ -40,8 +41,8 @@ def install() -> None:
 
 
 def bundle(value: Any) -> dict[str, Any]:
-    """The widget of a value, for a front end alone. Its text and its HTML are there in every place:
-    they are what is seen without a kernel."""
+    """The widget of a value, in a front end alone. Text and HTML are left to their own formatters:
+    they are shown everywhere, and are what is left without a kernel."""
     if place() != "front end":
         return {}
     make = next(WIDGETS[kind] for kind in type(value).__mro__ if kind in WIDGETS)

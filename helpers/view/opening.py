@@ -1,4 +1,4 @@
-"""What an explorer's page is given of an image, and of what two images differ in."""
+"""Opens the explorer on an image, or on what two images differ in."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def image(value: Explorer) -> ExplorerWidget:
-    """An image's layers and files. The page is there at once; files follow when they are read."""
+    """An image's layers and files. The widget is there at once; files follow when they are read."""
     from helpers.view.explorer_widget import explorer
 
     found, size = value.image, value.image.known_size
     figure = "" if size is None else units.size(size)
     return explorer(
         found.name,
-        lambda heard: _read(found, heard),
+        lambda on_bytes: _read(found, on_bytes),
         figure=figure,
         views=_views(size, found.outline),
     )
@@ -48,11 +48,11 @@ def difference(value: Difference) -> ExplorerWidget:
     return explorer(f"{value.first} → {value.second}", opened, facts=[sizes_line(value)])
 
 
-def _read(found: OpenImage, heard: Heard) -> Iterator[Opened]:
-    """The files, and then what is hidden of them, which takes as long to add up."""
+def _read(found: OpenImage, on_bytes: Heard) -> Iterator[Opened]:
+    """The files, then what is hidden of them, which takes as long to add up."""
     from helpers.view.explorer_widget import Opened
 
-    found.read(heard)
+    found.read(on_bytes)
     files = [found.files, *(layer.files for layer in found.layers)]
     trees = [_grown(each) for each in files]
     size = units.size(found.size)
@@ -74,5 +74,5 @@ def _views(
 
 
 def _grown(files: Files) -> Callable[[], Tree]:
-    """A tree that is made when it is first asked for: of most layers nobody looks at the files."""
+    """Makes the tree when it is first asked for: nobody looks at the files of most layers."""
     return cache(lambda: Tree(files))

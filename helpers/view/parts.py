@@ -1,7 +1,4 @@
-"""What there is to say of a value: the parts that its text and its HTML both draw.
-
-Each type has its own function, registered from outside: `@parts.register`.
-"""
+"""The blocks that show a value. Each type registers a function of its own: `@parts.register`."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from helpers.view.blocks import Block, Fact, Title
 
 @singledispatch
 def parts(value: object) -> Iterable[Block]:
-    """The parts of a value. One of a type that isn't registered shows its class and its fields."""
+    """The blocks of a value. A type that isn't registered is shown by its class and its fields."""
     yield Title(type(value).__name__)
     if dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):

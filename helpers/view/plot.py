@@ -1,4 +1,4 @@
-"""The bar chart of a comparison: each image's size on a log scale, beside the article's figure."""
+"""Draws the bar chart of a comparison: sizes on a log scale, beside the article's figures."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.compare import ComparisonTable, Row
 from helpers.core.errors import LabError
 from helpers.view import safe, units
 
 if TYPE_CHECKING:
-    from helpers.compare import ComparisonTable
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 DARK, LIGHT, INK = "#1f4e79", "#d9e2ec", "#222222"
-"""The pair differs in lightness, and the article's bars are hatched too: it reads in grey."""
+"""The two fills differ in lightness, and the article's bars are hatched, so grey will do too."""
 
 WIDTH, SCALE = 800, 1.6
-"""Width of the chart as it is shown, and how many of its own pixels go into one of these: it stays
-sharp on a dense screen."""
+"""Width of the chart on the page, and pixels of the picture for each pixel of the page, so that it
+is sharp on a dense screen."""
 
 COLOURS = 32
+"""Of the picture: with few colours it is a fifth as large."""
 
 NAME = 40
 """Characters of a name that are shown beside its bars."""
@@ -30,10 +33,10 @@ NAME = 40
 
 @dataclass(frozen=True)
 class Bars:
-    """A chart as a picture with its text.
+    """A chart as a picture.
 
     alt  what there is to see, in a sentence
-    png  the picture
+    png  the picture's bytes
     """
 
     alt: str
@@ -43,7 +46,7 @@ class Bars:
         return self.alt
 
     def _repr_html_(self) -> str:
-        # Not as image/png: JupyterLab 4.6 draws that without alt text, whatever its metadata says.
+        # not as image/png, which JupyterLab 4.6 draws without alt text, whatever its metadata says
         data = base64.b64encode(self.png).decode("ascii")
         return (
             '<figure style="margin:0px">\n'
@@ -53,19 +56,19 @@ class Bars:
 
 
 def bars(comparison: ComparisonTable) -> Bars:
-    """The chart of a comparison, ready to be shown."""
+    """The chart of a comparison."""
     return Bars(alt=alt(comparison), png=_png(_figure(comparison)))
 
 
 def save(comparison: ComparisonTable, path: Path) -> None:
-    """Writes the chart to a file, PNG or SVG by its name. Raises LabError for another end."""
+    """Writes the chart to a `.png` or `.svg` file. Raises LabError for another name."""
     kind = path.suffix.lower()
     if kind == ".png":
         path.write_bytes(bars(comparison).png)
     elif kind == ".svg":
         import matplotlib
 
-        with matplotlib.rc_context({"svg.hashsalt": "shrink"}):  # else its ids are random
+        with matplotlib.rc_context({"svg.hashsalt": "shrink"}):  # otherwise its ids are random
             _figure(comparison).savefig(
                 path, format="svg", metadata={"Date": None, "Title": alt(comparison)}
             )
@@ -86,8 +89,7 @@ def alt(comparison: ComparisonTable) -> str:
     )
 
 
-def _png(figure) -> bytes:
-    """The picture, with the few colours that it needs: a fifth of the bytes."""
+def _png(figure: Figure) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -100,12 +102,12 @@ def _png(figure) -> bytes:
     return file.getvalue()
 
 
-def _told(row) -> str:
+def _told(row: Row) -> str:
     article = f" (the article's: {row.says})" if row.article is not None else ""
     return f"{safe.name(row.variant, NAME)} with {units.size(row.size)}{article}"
 
 
-def _figure(comparison: ComparisonTable):
+def _figure(comparison: ComparisonTable) -> Figure:
     from matplotlib.figure import Figure  # without pyplot, which keeps every figure it made
     from matplotlib.ticker import FuncFormatter, LogLocator
 
@@ -117,18 +119,18 @@ def _figure(comparison: ComparisonTable):
         facecolor="white",
     )
     axes = figure.add_subplot(facecolor="white")
-    article = [(i, r) for i, r in enumerate(rows) if r.article is not None]
+    article = [(i + 0.2, r.article, r.says) for i, r in enumerate(rows) if r.article is not None]
     _draw(axes, [(i - 0.2, r.size) for i, r in enumerate(rows)], DARK, "", "measured here")
     if article:
-        figures = [(i + 0.2, r.article) for i, r in article]
+        figures = [(place, size) for place, size, _ in article]
         _draw(axes, figures, LIGHT, "////", "the article's figure (2020)")
     for i, row in enumerate(rows):
         _label(axes, i - 0.2, row.size, units.size(row.size))
-    for i, row in article:
-        _label(axes, i + 0.2, row.article, row.says)
+    for place, size, says in article:
+        _label(axes, place, size, says)
     axes.set_yticks(range(len(rows)), [_tick(r) for r in rows], parse_math=False, color=INK)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    sizes = [r.size for r in rows] + [r.article for _, r in article]
+    sizes = [r.size for r in rows] + [size for _, size, _ in article]
     axes.set_xscale("log")
     axes.set_xlim(_floor(min(sizes)), max(sizes) * 8)  # room for the labels at the bars' ends
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
@@ -139,14 +141,14 @@ def _figure(comparison: ComparisonTable):
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="#dddddd", linewidth=0.8)
     if names := [base.name for base in comparison.stand_ins]:
-        # The picture is passed on without the table that says so.
+        # a picture is passed on without the table that says so
         said = f"on stand-ins for {', '.join(names)}"
         figure.supxlabel(said, x=0.01, horizontalalignment="left", fontsize=8, color=INK)
     figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     return figure
 
 
-def _draw(axes, bars_: list[tuple[float, int]], colour: str, hatch: str, label: str) -> None:
+def _draw(axes: Axes, bars_: list[tuple[float, int]], colour: str, hatch: str, label: str) -> None:
     places, sizes = zip(*bars_, strict=True)
     axes.barh(
         places,
@@ -160,7 +162,7 @@ def _draw(axes, bars_: list[tuple[float, int]], colour: str, hatch: str, label: 
     )
 
 
-def _label(axes, place: float, size: int, text: str) -> None:
+def _label(axes: Axes, place: float, size: int, text: str) -> None:
     axes.annotate(
         text,
         (size, place),
@@ -173,18 +175,18 @@ def _label(axes, place: float, size: int, text: str) -> None:
     )
 
 
-def _tick(row) -> str:
+def _tick(row: Row) -> str:
     shown = safe.name(row.variant, NAME)
     return shown if row.runs else f"{shown}\n✗ {row.failure}"
 
 
 def _floor(smallest: int) -> float:
-    """Where the axis begins: a log scale has no zero, and the smallest bar must still be one."""
+    """Where the axis begins: a log scale has no zero, and the smallest bar must have a length."""
     return 10 ** (len(str(max(smallest, 1))) - 1) / 3
 
 
 def _power(size: float) -> str:
-    """A power of ten as a unit: `10 kB`. Below one byte there is nothing to write."""
+    """A power of ten in bytes, as `10 kB`; "" below one byte."""
     for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")):
         if size >= factor:
             return f"{size / factor:.0f} {unit}"

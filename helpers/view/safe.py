@@ -1,4 +1,4 @@
-"""Text from images and engines made fit to be shown: nothing in it hides, moves or colours text."""
+"""Makes text from images and engines safe to show: nothing in it hides, moves or colours text."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ NAME = 120
 """Characters of a path or a command that are shown; a longer one is cut."""
 
 PROSE = 2_000
-"""Characters of a text of sentences that are shown."""
+"""Characters of prose that are shown."""
 
 LINE = 500
 """Characters of a line of output that are shown."""
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """`text` with what doesn't print written as an escape: `\\x1b`, `\\u202e`, `\\udc80`.
+    """Text with unprintable characters written as escapes: `\\x1b`, `\\u202e`, `\\udc80`.
 
-    keep  the characters that stay as they are
+    keep  characters that stay as they are
 
-    So are control characters, marks of direction, invisible ones and halves of surrogate pairs.
+    Unprintable are control characters, marks of direction, invisible characters and halves of
+    surrogate pairs.
     """
     if text.isprintable():
         return text
@@ -25,7 +26,7 @@ def visible(text: str, *, keep: str = "") -> str:
 
 
 def name(text: str, limit: int = NAME) -> str:
-    """A path, a tag or a sentence on one line; the middle of a long one is left out."""
+    """A path, a tag or a sentence on one line, a long one without its middle."""
     if len(text) > limit:
         half = (limit - 1) // 2
         text = f"{text[:half]}…{text[-half:]}"
@@ -33,18 +34,18 @@ def name(text: str, limit: int = NAME) -> str:
 
 
 def command(text: str, limit: int = NAME) -> str:
-    """A command on one line: white space is one space, and the end of a long one is left out."""
+    """A command on one line, its white space made single spaces, a long one without its end."""
     text = " ".join(text.split())
     return visible(text if len(text) <= limit else f"{text[: limit - 1]}…")
 
 
 def prose(text: str) -> str:
-    """Sentences on one line; a long word in them loses its middle, and so do many sentences."""
+    """Sentences on one line. A word that is too long loses its middle, and so does the whole."""
     return name(" ".join(name(word) for word in text.split()), PROSE)
 
 
 def lines(text: str, most: int = 200) -> list[str]:
-    """Output as lines. Of more than `most`, the first, how many are left out, and the last."""
+    """Output as lines. Of more than `most` the middle is replaced by how many were left out."""
     found = text.split("\n")
     if not found[-1]:
         found.pop()

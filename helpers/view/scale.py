@@ -1,4 +1,4 @@
-"""A guess beside what was measured, as a small SVG on a log scale: read by shape and by words."""
+"""A small SVG: a guess and what was measured on a log scale, told apart by shape and words."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from helpers.view import units
 from helpers.view.blocks import Scale
 
 WIDTH, LEFT, RIGHT, AXIS = 640, 24, 616, 48
-"""Of the picture, and where its axis is, in pixels."""
+"""Pixels: the picture's width, the ends of its axis, and its height on the page."""
 
 TICKS = ((1, "1 B"), (10**3, "1 kB"), (10**6, "1 MB"), (10**9, "1 GB"), (10**10, "10 GB"))
 
 ROOM = 85
-"""Pixels from a mark to the edge that its words need when they are centred on it."""
+"""Pixels that words need on each side when they are centred on a mark."""
 
 
 def lines(scale: Scale) -> Iterator[str]:
-    """The lines of the SVG. Its colours are the theme's own; the guess is a ring above the axis,
-    what was measured a full mark below it."""
+    """The lines of the SVG, in the theme's own colours: the guess is a ring above the axis, what
+    was measured a filled triangle below it."""
     guess, measured = units.size(scale.guess), units.size(scale.measured)
     label = f"On a log scale: your guess {guess}, measured {measured}."
     yield (
@@ -44,7 +44,7 @@ def lines(scale: Scale) -> Iterator[str]:
 
 
 def _x(scale: Scale, count: int) -> int:
-    """Where an amount is; one that is off the scale is at its end."""
+    """The pixel of an amount; one off the scale is put at its end."""
     low, high = math.log10(scale.least), math.log10(scale.most)
     there = math.log10(min(max(count, scale.least), scale.most))
     return round(LEFT + (RIGHT - LEFT) * (there - low) / (high - low))

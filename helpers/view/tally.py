@@ -1,4 +1,4 @@
-"""What is known of a running build or pull: hears events, gives rows, a fraction, the log's end."""
+"""Adds up the events of a running build or pull: its steps, how much is done, the log's end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NUMBERED = re.compile(r"\[(?:(?P<stage>[^\]]*) )?\d+/(?P<steps>\d+)\]")
 
 @dataclass(frozen=True)
 class StepRow:
-    """One step as it stands. `current` of `total` bytes; a total of 0 is not known."""
+    """One step as it stands: `current` of `total` bytes, 0 where the total is not known."""
 
     name: str
     state: Literal["running", "done", "cached", "error"]
@@ -52,7 +52,7 @@ class StepRow:
 
 
 class Tally:
-    """All steps of one build or pull. Events may come from one thread while another draws."""
+    """All steps of one build or pull. One thread may add events while another draws."""
 
     def __init__(self, title: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.title = safe.name(title)
@@ -61,8 +61,8 @@ class Tally:
         self._began = clock()
         self._rows: dict[str, StepRow] = {}
         self._log: deque[str] = deque(maxlen=KEPT)
-        self._open: dict[str, str] = {}  # by step: a line whose end has not come yet
-        self._speaker = ""
+        self._open: dict[str, str] = {}  # by step: a line that has not ended yet
+        self._printing = ""  # the step whose lines stand last in the log
         self._lock = threading.Lock()
 
     def hear(self, event: Event) -> None:
@@ -77,7 +77,7 @@ class Tally:
                 self._log.append(_line(rest))
 
     def rows(self, most: int = 8) -> list[StepRow]:
-        """The steps to show: those that run, and the last that ended, in the order they began."""
+        """The steps to show, in the order they began: those that run, and the last that ended."""
         with self._lock:
             rows = list(self._rows.values())
         running = [i for i, row in enumerate(rows) if row.state == "running"][:most]
@@ -93,8 +93,8 @@ class Tally:
         return lines[-most:]
 
     def fraction(self) -> float:
-        """How much is done, from 0 to 1. A step that has not begun counts where the name of another
-        tells how many their stage has (`[build 2/5]`)."""
+        """How much is done, from 0 to 1. Steps that have not begun count as soon as one of their
+        stage has told how many it has (`[build 2/5]`)."""
         with self._lock:
             rows = list(self._rows.values())
         stages = {m["stage"]: int(m["steps"]) for r in rows if (m := _NUMBERED.match(r.name))}
@@ -113,8 +113,8 @@ class Tally:
         return " · ".join(p for p in (self.title, outcome, count, time_) if p)
 
     def _print(self, event: Event, name: str) -> None:
-        if self._speaker != event.step:  # stages that build side by side speak in turns
-            self._speaker = event.step
+        if self._printing != event.step:  # stages that build side by side take turns
+            self._printing = event.step
             self._log.append(name)
         *whole, rest = (self._open.get(event.step, "") + event.log).split("\n")
         self._log.extend(_line(line) for line in whole)
@@ -122,6 +122,6 @@ class Tally:
 
 
 def _line(text: str) -> str:
-    """A line as a terminal leaves it, without colours: what a carriage return overwrote is gone."""
+    """A line as a terminal would leave it: carriage returns overwrite, and colours are dropped."""
     text = _COLOUR.sub("", text.rstrip("\r").rpartition("\r")[2])
     return safe.visible(text[: safe.LINE], keep="\t")

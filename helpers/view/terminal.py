@@ -1,50 +1,38 @@
-"""Writes for the terminal: parts in colour, and lines for a log where nothing is drawn."""
+"""Prints to the terminal: blocks with their signs in colour, and lines for a log."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from helpers.view import text
+from rich.console import Console
+from rich.text import Text
+
+from helpers.bases.source import Base
+from helpers.view import text, units
 from helpers.view.blocks import SIGNS, Block
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-
-from typing import TYPE_CHECKING
-
-from helpers.view import units
-
-if TYPE_CHECKING:
-    from helpers.bases.source import Base
-
 
 COLOURS = {SIGNS["good"]: "bold green", SIGNS["bad"]: "bold red"}
 
 _SIGN = re.compile(rf"(?:[│ ]*[├└] )?([{''.join(COLOURS)}])(?= )")
-"""The sign at a line's beginning, or at that of a tree's branch."""
+"""The sign at the beginning of a line, or of a tree's branch."""
 
 
 def show(blocks: Iterable[Block], console: Console | None = None) -> None:
-    """Prints parts, one under the other. Where nobody looks, as in a pipe, it is plain text."""
-    from rich.console import Console
-    from rich.text import Text
-
+    """Prints blocks, one under the other: in a pipe as plain text."""
     console = console or Console()
     for line in text.render(blocks).splitlines():
-        shown = Text(line)  # never markup: a name may look like it
+        shown = Text(line)  # not markup, which a name may look like
         if found := _SIGN.match(line):
             shown.stylize(COLOURS[found[1]], *found.span(1))
         console.print(shown, soft_wrap=True)
 
 
 NAME = 44
-"""Columns for a base's name: the longest of the table's has one less."""
+"""Columns for a base's name, one more than the longest in the table has."""
 
 
 def base_line(found: Base, seconds: float) -> str:
-    """A base that is local now, and how long that took."""
+    """A line for a base that is local now: its size, its source, and the seconds it took."""
     took = units.seconds(seconds)
     return f"{found.name:<{NAME}} {units.size(found.size):>8}  {found.source}, {took}"

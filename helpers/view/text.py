@@ -1,10 +1,9 @@
-"""Any value as text: the same on every engine for the same facts, for a terminal and for nbval."""
+"""Writes any value as text, for terminals and for nbval: the same facts give the same text."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from string import ascii_lowercase
 
 from helpers.view import safe, units
@@ -23,6 +22,7 @@ from helpers.view.blocks import (
     OutputLines,
     Prose,
     Scale,
+    Sign,
     Source,
     Table,
     TableCell,
@@ -41,17 +41,20 @@ def of(value: object) -> str:
 
 
 def render(blocks: Iterable[Block]) -> str:
-    """The text of parts, one under the other."""
+    """The text of blocks, one under the other."""
     return "\n".join(line.rstrip() for line in _lines(blocks))
 
 
 def _lines(blocks: Iterable[Block]) -> Iterator[str]:
-    for kind, group in groupby(blocks, key=type):
-        if kind is Fact:
-            yield from _facts(list(group))
-        else:
-            for block in group:
-                yield from _block(block)
+    facts: list[Fact] = []  # those that follow each other are aligned
+    for block in blocks:
+        if isinstance(block, Fact):
+            facts.append(block)
+            continue
+        yield from _facts(facts)
+        facts = []
+        yield from _block(block)
+    yield from _facts(facts)
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -91,10 +94,10 @@ def _block(block: Block) -> Iterator[str]:
             pass
 
 
-def _facts(facts_: list[Fact]) -> Iterator[str]:
-    widths = max(len(_signed(f.label, f.sign)) for f in facts_)
-    for fact in facts_:
-        label = _signed(fact.label, fact.sign).ljust(widths)
+def _facts(facts: list[Fact]) -> Iterator[str]:
+    width = max((len(_signed(fact.label, fact.sign)) for fact in facts), default=0)
+    for fact in facts:
+        label = _signed(fact.label, fact.sign).ljust(width)
         values = ", ".join(safe.name(v) for v in fact.values)
         yield from _wrapped(f"{label}  ", values)
 
@@ -136,9 +139,9 @@ def _branches(tree: Branches) -> Iterator[str]:
 
 
 def _last(rows: Sequence[Branch]) -> list[list[bool]]:
-    """Of each line, for each depth from 1 down to its own, whether nothing more follows there."""
+    """For each line: at each depth down to its own, whether it is the last there."""
     found: list[list[bool]] = []
-    open_: list[bool] = []  # by depth, whether something follows below the lines read so far
+    open_: list[bool] = []  # by depth: whether a line further down belongs there too
     for row in reversed(rows):
         del open_[row.depth :]
         open_ += [False] * (row.depth - len(open_))
@@ -156,7 +159,7 @@ def _cell(cell: str | TableCell | Bar) -> str:
     return safe.name(cell)
 
 
-def _signed(text: str, sign) -> str:
+def _signed(text: str, sign: Sign) -> str:
     return f"{SIGNS[sign]} {text}".strip()
 
 

@@ -1,9 +1,9 @@
-"""Figures as people read them: bytes, shares, reductions, seconds, each in one form everywhere."""
+"""Writes figures for people: bytes, shares, reductions, seconds, each in the same form always."""
 
 from __future__ import annotations
 
 NONE = "-"
-"""Stands where a figure would say nothing or is not there."""
+"""Written where there is no figure, or none that says anything."""
 
 
 def size(count: int) -> str:
@@ -20,8 +20,7 @@ def size(count: int) -> str:
 
 
 def share(part: float) -> str:
-    """A fraction in percent with one decimal. What is not all is never shown as `100 %`, what is
-    not nothing never as `0 %`."""
+    """A fraction in percent with one decimal. Only all is `100 %`, only nothing is `0 %`."""
     if part in (0, 1):
         return f"{part * 100:.0f} %"
     if 0 < part < 0.001:
@@ -48,8 +47,8 @@ def reduction(before: int, after: int) -> str:
 
 
 def bar(part: float, length: int = 12) -> str:
-    """A share from 0 to 1 as a bar of so many characters at most, to an eighth of one. What is not
-    nothing is never without one."""
+    """A share from 0 to 1 as a bar of `length` characters at most, in eighths of a character.
+    However small a share is, its bar is not empty."""
     eighths = max(round(part * length * 8), 1 if part else 0)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + " ▏▎▍▌▋▊▉"[rest].strip()
