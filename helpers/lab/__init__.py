@@ -1,1 +1,1 @@
-"""The facade: `Lab`, and what a notebook is given. It puts the floors together."""
+"""The facade: `Lab`, and the values that notebooks work with. It puts the floors together."""

@@ -1,4 +1,4 @@
-"""Advice on whatever a person names, and the proof of its rewritten Dockerfile."""
+"""Finds the image that advice is asked on, and proves an advice's rewritten Dockerfile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds what a learner wrote for an exercise, checks it, and remembers which hints were given."""
+"""Builds and checks what a learner wrote for an exercise, and remembers the hints given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Checks:
 
     def check(self, number: str, dockerfile: str) -> Check:
         """Builds and checks a Dockerfile; see `Lab.check`."""
-        found = self._hints.hear(self._found(exercises.exercise(number), dockerfile))
+        found = self._hints.hear(self._checked(exercises.exercise(number), dockerfile))
         if found.ok:
             try:
                 progress.keep_exercise(number)
@@ -36,7 +36,7 @@ class Checks:
         """The next hint; see `Lab.hint`."""
         return self._hints.next(number)
 
-    def _found(self, task: Exercise, dockerfile: str) -> Check:
+    def _checked(self, task: Exercise, dockerfile: str) -> Check:
         if not instructions(dockerfile):
             return exercises.not_begun(task)
 

@@ -1,4 +1,4 @@
-"""Builds and runs what is to be compared, some of it side by side."""
+"""Builds and runs what is to be compared, two at a time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from helpers.run.container_run import Run, run
 from helpers.samples import Expected, Variant
 
 SERVES = 3
-"""Seconds after which a program that is to wait for ever is taken to do so."""
+"""Seconds after which a server, which is to wait for ever, is stopped."""
 
 SIDE_BY_SIDE = 2
-"""Builds at once: most of them wait for a compiler on one core or for a download."""
+"""Builds at once. Most wait for a download, or for a compiler that uses one core."""
 
 
 def compared(builds: ImageBuilds, what: Sequence[str | Image]) -> Comparison:
@@ -46,10 +46,9 @@ def _measured(
 ) -> tuple[Variant | None, Image, Run]:
     variant: Variant | None
     if isinstance(item, Variant):
-        variant, image = item, builds.build_variant(item, stops=token)
+        variant, image = item, builds.build_variant(item, token=token)
     else:
         variant, image = samples.variant(item.key) if item.key else None, item
     expected = variant.expected if variant else Expected()
-    # what has not ended by then is a server that serves
     timeout = SERVES if expected.keeps_running else 60
     return variant, image, run(image, expected.command, timeout=timeout, stops=token)

@@ -1,11 +1,11 @@
-"""What a lab works with: its engine, perhaps a newer one beside it, their bases, its registries."""
+"""What a lab works with: an engine or two, their base images, and registries."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 from helpers import newer
-from helpers.bases.source import Bases
+from helpers.bases.source import PART_ONE, Bases
 from helpers.core.errors import LabError
 from helpers.engine import transfer
 from helpers.engine.client import Engine
@@ -19,8 +19,8 @@ from helpers.view import alive, live_progress
 class Equipment:
     """Engines, bases and registries, until they are closed.
 
-    engine  that everything is done with
-    bases   its own
+    engine  the one that the lab builds and runs on
+    bases   the base images of that engine
     """
 
     def __init__(self, engine: Engine | None, source: str | None, needs: Needs) -> None:
@@ -35,7 +35,7 @@ class Equipment:
 
     def registry(self) -> Registry:
         """Starts a registry on the engine; see `Lab.registry`."""
-        # What a newer engine runs is made by the first, which has made it for itself.
+        # the first engine builds it, also where it then runs on a newer one
         with live_progress.listener("a registry") as listen:
             base = self._first_bases.ensure(server.BASE, listen)
             server.make(self._first, base.reference, listen)
@@ -44,6 +44,14 @@ class Equipment:
             started = Registry.start(self.engine)
         self._registries.append(started)
         return started
+
+    def prefetch(self) -> None:
+        """Fetches the bases of part one; see `Lab.prefetch`."""
+        for name in self.bases.in_order(PART_ONE):
+            try:
+                self.bases.ensure(name)
+            except LabError:  # the build that needs this one says why
+                return
 
     def close(self) -> None:
         """Ends the registries and leaves the engines."""

@@ -1,4 +1,4 @@
-"""The lab: one engine, its bases, and everything that a notebook does with them."""
+"""`Lab`: everything that a notebook can do, as a table of contents."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from pathlib import Path
 from helpers import samples
 from helpers.advice.advise import Advice, advise
 from helpers.advice.proof import Proof
-from helpers.bases.source import PART_ONE
 from helpers.build.options import BuildOptions
-from helpers.core.errors import LabError
 from helpers.core.value import Value
 from helpers.engine.client import Engine
 from helpers.engine.container import RunningContainer
@@ -28,7 +26,7 @@ from helpers.lab.cleaning import clean
 from helpers.lab.comparing import compared
 from helpers.lab.equipment import Equipment
 from helpers.lab.handles import Comparison, Image, counted, image_of, reading
-from helpers.lab.image_builds import ImageBuilds
+from helpers.lab.image_builds import ImageBuilds, as_bytes
 from helpers.learning import exercise, progress, quiz
 from helpers.learning.exercise import Check, Exercise, Hint
 from helpers.learning.prediction import Prediction
@@ -52,16 +50,16 @@ TOOLS = "busybox:1.37"
 class Lab(Value):
     """One engine and what is done with it.
 
-    engine  an `Engine`; without it, the first that answers, or a private one
-    bases   where base images come from (`hub`, `stand-ins`, an archive's path); without it,
-            `LAB_BASES`, or the first source that works
-    builder the lowest version of BuildKit that will do, as `"0.13"`
-    store   the image store that it must have: `containerd` or `graph`
+    engine   an `Engine`; without it, the first that answers, or a private one
+    bases    where base images come from (`hub`, `stand-ins`, an archive's path); without it,
+             `LAB_BASES`, or the first source that works
+    builder  the lowest version of BuildKit that will do, as `"0.13"`
+    store    the image store that it must have: `containerd` or `graph`
 
-    Where that engine has not got what is asked for, the lab is on a newer one of its own, which is
-    made the first time (about a minute), and gets its bases from the other.
+    Where the engine lacks what is asked for, the lab starts a newer one of its own, which is made
+    the first time (about a minute) and gets its bases from the first.
 
-    Raises EngineError where no engine can be had.
+    Raises EngineError where there is no engine and none can be started.
     """
 
     def __init__(
@@ -104,12 +102,12 @@ class Lab(Value):
         rewrite_timestamp  whether files of new layers that are younger than the build argument
                     SOURCE_DATE_EPOCH get that time
 
-        Raises BuildFailed; LabError for a variant or a context that isn't there; BaseUnavailable.
+        Raises BuildFailed; BaseUnavailable; LabError for a variant or context that isn't there.
         """
         options = BuildOptions(
             target=target,
             args=args or {},
-            secrets=_as_bytes(secrets or {}),
+            secrets=as_bytes(secrets or {}),
             no_cache=no_cache,
             rewrite_timestamp=rewrite_timestamp,
         )
@@ -118,23 +116,23 @@ class Lab(Value):
         return self._builds.build_folder(what, dockerfile, options)
 
     def import_tar(self, tar: str | Path, name: str, *, command: Sequence[str]) -> Image:
-        """Makes an image without a Dockerfile: the tar is its only layer.
+        """Makes an image without a Dockerfile, with a tar as its only layer.
 
         tar      a file, compressed or not
         name     of the image, as `page:imported`
         command  what its containers start, word by word
 
-        Raises LabError for what is no tar, or no name of an image.
+        Raises LabError for a file that is no tar, or a name that is none.
         """
         return imports.import_tar(self.engine, tar, name, command)
 
     def load(self, tar: str | Path, name: str) -> Image:
-        """Gives the engine an image that another tool made, and names it.
+        """Loads an image that another tool made, and names it.
 
         tar   what `docker save` writes, or an OCI layout; compressed or not
         name  of the image, as `page:bazel`
 
-        Raises LabError for what is neither, or no name of an image.
+        Raises LabError for a file that is neither, or a name that is none.
         """
         return imports.load(self.engine, tar, name)
 
@@ -147,16 +145,16 @@ class Lab(Value):
 
     @alive.page()
     def compare(self, *what: str | Image) -> Comparison:
-        """Builds and runs what is named, and puts it side by side.
+        """Builds and runs images, and puts them side by side.
 
         what  patterns of variants' keys (`c-hello/*`) and Images, in the order of the rows.
-              A variant that is made to fail its build is left out.
+              A variant whose build is meant to fail is left out.
         """
         return compared(self._builds, what)
 
     @alive.page()
     def packages(self, image: Image | str) -> Packages:
-        """The packages that an image has a record of, as scanners find them: Debian's, Alpine's,
+        """The packages that an image has a record of, where scanners look: Debian's, Alpine's,
         and the modules in Go programs. Reads the layers.
 
         Raises LabError where the engine has no image of that name.
@@ -166,42 +164,34 @@ class Lab(Value):
             return packages(fs, found.files)
 
     def explore(self, image: Image | str) -> Explorer:
-        """An image to look into, layer by layer and file by file: one of the lab's, or any that the
-        engine has, by name. Raises LabError where it has none of that name."""
+        """Opens an Image, or any image of the engine by its name, layer by layer and file by file.
+        Raises LabError where the engine has no such image."""
         found = self._open(image)
-        if place() != "front end":  # a page opens at once, and shows what comes
+        if place() != "front end":  # there the page opens at once, and is filled while it reads
             found.read()
         return Explorer(found)
 
     def workbench(self, program: str = "c-hello") -> Workbench:
-        """The variant lab: choose a program's bases and linking, build, and compare.
-
-        Raises LabError for a program that can't be chosen.
-        """
-
-        @alive.page()
-        def build(context: Path, text: str) -> tuple[Image, Run]:
-            image = self._builds.build_choice(context, text)
-            return image, image.run()
-
-        return Workbench(Choice(program=program).fitting(), build)
+        """The variant lab: choose a program's bases and linking, build, and compare. Raises LabError
+        for an unknown program."""
+        return Workbench(Choice(program=program).fitting(), self._builds.try_choice)
 
     @alive.page()
     def difference(self, first: str | Image, second: str | Image) -> Difference:
         """What two images differ in, file by file: what only one has, and what changed.
 
-        first, second  Images, or the engine's names of images, as `image` takes them
+        first, second  Images, or names of images as `image` takes them
 
         Raises LabError where the engine has no such image, or doesn't send a layer.
         """
-        before, after = (self._open(i) for i in (first, second))
-        with reading(f"{before.name} and {after.name}") as heard:
-            return difference(before, after, heard)
+        before, after = self._open(first), self._open(second)
+        with reading(f"{before.name} and {after.name}") as on_bytes:
+            return difference(before, after, on_bytes)
 
     def shared(self, *images: Image | str) -> Shared:
         """What several images need together: their layers, each counted once.
 
-        images  Images, or the engine's names of images, as `image` takes them
+        images  Images, or names of images as `image` takes them
 
         Raises LabError where the engine has no such image, or none is named.
         """
@@ -209,10 +199,10 @@ class Lab(Value):
 
     @alive.page()
     def registry(self) -> Registry:
-        """Starts a registry of the lab's own on its engine: Debian's docker-registry in a
-        container, whose image is built the first time. It ends when it is closed, or the lab.
+        """Starts a registry of the lab's own: Debian's docker-registry in a container, whose image
+        is built the first time. It ends when it is closed, or the lab is.
 
-        Raises BuildFailed, LabError where it does not start; BaseUnavailable.
+        Raises BuildFailed; BaseUnavailable; LabError where it does not start.
         """
         return self._equipment.registry()
 
@@ -220,8 +210,8 @@ class Lab(Value):
     def advise(self, what: Image | str | Path) -> Advice:
         """Where the bytes of an image are, and what each remedy would save, ranked.
 
-        what  an Image; a name that the engine has; or what is built first: a variant's key, a
-              folder, or the path of a Dockerfile in its folder, with a `.`, `/` or `~` before it
+        what  an Image, or the name of one; or something to build first: a variant's key, or the
+              path of a folder or of a Dockerfile in its folder, beginning with `.`, `/` or `~`
 
         Raises as `build` and `image` do.
         """
@@ -229,10 +219,10 @@ class Lab(Value):
 
     @alive.page()
     def prove(self, advice: Advice) -> Proof:
-        """Builds the Dockerfile that an advice has rewritten, measures it, and runs both images.
+        """Builds an advice's rewritten Dockerfile, measures the image, and runs both images.
 
-        Where that fails, is no smaller or prints something else, the proof says so and proposes
-        nothing. Raises EngineError.
+        Where the new one fails, is no smaller or prints something else, the proof says so and
+        proposes nothing. Raises EngineError.
         """
         return advising.prove(self._builds, advice)
 
@@ -244,21 +234,21 @@ class Lab(Value):
     def check(self, number: str, dockerfile: str) -> Check:
         """Builds a learner's Dockerfile for an exercise and says which conditions are not met.
 
-        Nothing is raised for a Dockerfile that can't be built: the check says so. An exercise that
-        is met is kept in the learner's progress.
+        A Dockerfile that can't be built raises nothing: the check says so. An exercise whose
+        conditions are met is kept in the learner's progress.
         """
         return self._checks.check(number, dockerfile)
 
     def hint(self, number: str) -> Hint:
-        """The next hint for what the last check of that exercise found unmet first.
+        """The next hint for the first condition that the exercise's last check found unmet.
 
-        Raises LabError where nothing was checked, or nothing is left to do.
+        Raises LabError where nothing was checked yet, or nothing is left to do.
         """
         return self._checks.hint(number)
 
     def predict(self, *choices: str) -> Prediction:
-        """Asks for a prediction: of a size, or of one of the choices. Its `measured` then puts what
-        came of it beside the guess."""
+        """Asks for a prediction: a size, or one of the choices. Its `measured` then shows the
+        result beside the guess."""
         return Prediction(*choices)
 
     def quiz(self, number: str) -> Quiz:
@@ -281,27 +271,15 @@ class Lab(Value):
         return self._builds.base(name)
 
     def prefetch(self) -> None:
-        """Fetches the bases of part one in the background, in the notebooks' order; a language's
-        come when its notebook asks for them.
-
-        It ends at the first that can't be had: the build that needs that one says why.
-        """
-
-        def fetch() -> None:
-            for name in self.bases.in_order(PART_ONE):
-                try:
-                    self.bases.ensure(name)
-                except LabError:
-                    return
-
-        threading.Thread(target=fetch, daemon=True, name="prefetch").start()
+        """Fetches the bases of part one in the background, in the notebooks' order. A language's
+        bases come with its notebook. It stops at the first base that isn't available."""
+        threading.Thread(target=self._equipment.prefetch, daemon=True, name="prefetch").start()
 
     def clean(self, *, bases: bool = False) -> None:
-        """Removes the containers, networks and images that this lab made, and nothing else.
+        """Removes the containers, networks and images that this lab made, and nothing else. The
+        build cache is removed only from the lab's own engine.
 
-        The build cache goes only where the engine is the lab's own.
-
-        bases  the stand-in bases too, which take minutes to make again
+        bases  whether stand-in bases go too, which take minutes to make again
         """
         clean(self.engine)
         if bases:
@@ -315,12 +293,6 @@ class Lab(Value):
     def _open(self, image: Image | str) -> Image:
         """An Image, or the engine's of that name."""
         return image_of(self.engine, image) if isinstance(image, str) else image
-
-
-def _as_bytes(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
-    return {
-        name: value.encode() if isinstance(value, str) else value for name, value in secrets.items()
-    }
 
 
 @parts.register

@@ -1,4 +1,4 @@
-"""What a notebook is given: an image that can be run, and a comparison with its chart."""
+"""The values that notebooks work with: images that can be run, comparisons with a chart."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from helpers.view import live_progress, plot
 
 
 class Image(OpenImage):
-    """An image that an engine has."""
+    """An image of an engine, with what a notebook can ask of it."""
 
     @property
     def changes(self) -> DockerfileView:
-        """Its Dockerfile, with what differs from the variant before marked, and the terminal's
-        line. Raises LabError for an image that the lab did not build."""
+        """Its Dockerfile, marked against the variant before it, and its `docker build` line.
+        Raises LabError for an image that the lab did not build."""
         if self.dockerfile is None:
             raise LabError(
                 f"The lab did not build {self.tag}, so it has no Dockerfile to show: "
@@ -43,8 +43,8 @@ class Image(OpenImage):
             return linkage(fs, path, *self.process)
 
     def anatomy(self, path: str) -> Anatomy:
-        """What the binary at a path is made of, and the libraries that it needs as a tree. Nothing
-        is run; all of the binary is read.
+        """What the binary at a path is made of, and the tree of the libraries that it needs. All
+        of the binary is read; nothing is run.
 
         Raises LabError where there is no such file, or it is no ELF file.
         """
@@ -61,8 +61,8 @@ class Image(OpenImage):
         network: str | None = None,
         timeout: float = 60,
     ) -> Run:
-        """Runs a container and removes it; see `helpers.run.container_run.run`. A failure is a
-        result."""
+        """Runs a container and removes it. A failure is a result. The parameters are those of
+        `helpers.run.container_run.run`."""
         return run(
             self,
             command,
@@ -76,37 +76,37 @@ class Image(OpenImage):
 
 
 def image_of(engine: Engine, reference: str, **built: Any) -> Image:
-    """The image that an engine has by that name or id; see `open_image`."""
+    """An engine's image, by its name or id; see `open_image`."""
     return open_image(engine, reference, Image, **built)
 
 
 def counted(image: Image) -> Image:
-    """The image, once its size is known, so that whoever shows it later asks nobody. On the
-    containerd store its layers are read for that, with live progress."""
-    with reading(image.name) as heard:
-        image.count(heard)
+    """The image, with its size worked out, so that it can be shown without asking the engine.
+    On the containerd store its layers are read for that, with live progress."""
+    with reading(image.name) as on_bytes:
+        image.count(on_bytes)
     return image
 
 
 @contextmanager
 def reading(what: str) -> Iterator[Heard]:
-    """Draws how far layers are read. Gives what `OpenImage.read` tells of it."""
+    """Draws how far layers are read. Gives the progress callback for `OpenImage.read`."""
     with live_progress.listener(f"read {what}") as listen:
         step = f"the layers of {what}"
 
-        def heard(read: int, total: int) -> None:
+        def on_bytes(read: int, total: int) -> None:
             listen(Event("read", step, "done" if read >= total else "running", read, total))
 
-        yield heard
+        yield on_bytes
 
 
 class Comparison(ComparisonTable):
-    """Images in the order in which they were given, and their sizes as bars."""
+    """Images side by side, with their sizes as a chart."""
 
     def bars(self) -> plot.Bars:
-        """Horizontal bars on a log scale, each beside the article's figure."""
+        """The chart: bars on a log scale, each beside the article's figure."""
         return plot.bars(self)
 
     def save(self, path: str | Path) -> None:
-        """Writes the bars to a file, PNG or SVG by its name. Raises LabError for another end."""
+        """Writes the chart to a `.png` or `.svg` file. Raises LabError for another name."""
         plot.save(self, Path(path))

@@ -1,10 +1,10 @@
-"""Builds a lab's images: makes the bases local, has the engine build, and gives an Image that knows
-how it was built."""
+"""Builds a lab's images: makes the bases local, has the engine build, and records how."""
 
 from __future__ import annotations
 
 import shlex
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from helpers.dockerfile import instructions as dockerfiles
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, described
 from helpers.lab.handles import Image, counted, image_of
+from helpers.run.container_run import Run
 from helpers.samples import Variant
+from helpers.view import alive
 from helpers.view import live_progress as progress
 
 
@@ -29,7 +31,7 @@ class ImageBuilds:
     engine  the engine
     bases   where its base images come from
 
-    Each way to build raises BuildFailed, and BaseUnavailable.
+    Every method that builds raises BuildFailed and BaseUnavailable.
     """
 
     def __init__(self, engine: Engine, bases: Bases) -> None:
@@ -46,9 +48,9 @@ class ImageBuilds:
         variant: Variant,
         options: BuildOptions = PLAIN,
         *,
-        stops: CancellationToken | None = None,
+        token: CancellationToken | None = None,
     ) -> Image:
-        """Builds a variant; what it says of target and arguments holds where the options don't.
+        """Builds a variant, with its own target and arguments where the options name none.
 
         Raises LabError where the engine's builder is too old for it.
         """
@@ -60,7 +62,7 @@ class ImageBuilds:
         dockerfile = variant.dockerfile.relative_to(names.ROOT)
         context = variant.context.relative_to(names.ROOT)
         stage = options.target
-        # Another stage is another image: it must not take the variant's name or its figures.
+        # another stage is another image, which must not pass for the variant
         return self.build_text(
             variant.context,
             variant.text,
@@ -74,17 +76,16 @@ class ImageBuilds:
                 args={**variant.args, **options.args},
             ),
             path=variant.dockerfile,
-            stops=stops,
+            token=token,
         )
 
     def build_folder(
         self, what: str | Path, dockerfile: str | Path | None, options: BuildOptions
     ) -> Image:
-        """Builds a folder of the learner's.
+        """Builds a learner's folder.
 
-        what        the context, as they wrote it
-        dockerfile  text if it has a newline, else a path relative to the context; without it,
-                    the context's `Dockerfile`
+        what        the context, as the learner wrote it
+        dockerfile  as for `Lab.build`
 
         Raises LabError where either can't be read.
         """
@@ -101,11 +102,13 @@ class ImageBuilds:
             path=path,
         )
 
-    def build_choice(self, context: Path, text: str) -> Image:
-        """Builds what was chosen in the variant lab, under a name that follows from it."""
+    @alive.page()
+    def try_choice(self, context: Path, text: str) -> tuple[Image, Run]:
+        """Builds and runs what was chosen in the variant lab. The tag depends on the text alone."""
         tag = f"{names.TAG_PREFIX}workbench:{zlib.crc32(text.encode()):08x}"
-        shown = ["-f", "-", str(context)]
-        return self.build_text(context, text, tag=tag, shown=shown, title=f"build {context.name}")
+        shown, title = ["-f", "-", str(context)], f"build {context.name}"
+        image = self.build_text(context, text, tag=tag, shown=shown, title=title)
+        return image, image.run()
 
     def build_text(
         self,
@@ -119,17 +122,17 @@ class ImageBuilds:
         before: str | None = None,
         path: Path | None = None,
         title: str | None = None,
-        stops: CancellationToken | None = None,
+        token: CancellationToken | None = None,
     ) -> Image:
         """Builds a Dockerfile's text in a context.
 
-        tag     what the image is called
-        shown   how `docker build` is told of the Dockerfile and the context
-        key     of the variant that it is, if it is one
-        before  the text that the Dockerfile is marked against
+        tag     the image's name
+        shown   what the `docker build` line says of the Dockerfile and the context
+        key     the variant's, if it is one
+        before  the Dockerfile that this one is marked against
         path    the file that the text is from
-        title   of the progress; without it, the tag's
-        stops   is told how to stop the build
+        title   the progress's; without it, made from the tag
+        token   stops the build
         """
         title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
         bases = [self.base(name) for name in dockerfiles.references(text, options.args)]
@@ -144,7 +147,7 @@ class ImageBuilds:
                 labels={names.OWNER_LABEL: names.owner()},
                 listener=listen,
                 dockerfile_path=path,
-                stops=stops,
+                stops=token,
             )
         image = image_of(
             self._engine,
@@ -164,8 +167,15 @@ class ImageBuilds:
         return counted(image)
 
 
+def as_bytes(secrets: Mapping[str, str | bytes]) -> dict[str, bytes]:
+    """A build's secrets, with those that are text encoded."""
+    return {
+        name: value.encode() if isinstance(value, str) else value for name, value in secrets.items()
+    }
+
+
 def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path | None]:
-    """The text, and the file that it is from, if it is from one."""
+    """A Dockerfile's text, and its file, if it has one."""
     if isinstance(dockerfile, str) and "\n" in dockerfile:
         return dockerfile.lstrip("\n"), None
     path = context / (dockerfile or "Dockerfile")
@@ -185,6 +195,6 @@ def _dockerfile(context: Path, dockerfile: str | Path | None) -> tuple[str, Path
 
 
 def _tag_part(name: str) -> str:
-    """A folder's name as an image's name may be: lower case, no odd characters."""
+    """A folder's name made fit for a tag: lower case, without odd characters."""
     kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in name.lower())
     return kept.strip("-") or "context"

@@ -1,5 +1,4 @@
-"""Images that no builder made: from a tar, or from another tool's archive, under a name of the
-lab."""
+"""Imports images that no builder made, from a tar or another tool's archive, and tags them."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def load(engine: Engine, tar: str | Path, name: str) -> Image:
 
 
 def _named(name: str) -> str:
-    """The lab's tag of that name. Raises LabError for what can't be one."""
+    """The lab's tag for a name. Raises LabError for a name that can't be a tag."""
     if not names.VERSIONED.fullmatch(name):
         raise LabError(
             f"{name!r} can't be the name of an image: take small letters and digits, with a "

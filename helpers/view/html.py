@@ -156,9 +156,10 @@ def _branches(tree: Branches) -> Iterator[str]:
 def _cell(cell: str | TableCell | Bar, column: Column) -> str:
     if isinstance(cell, Bar):  # a screen reader needs only the figure beside it
         return f'<td{_side(column)}><code aria-hidden="true">{units.bar(cell.share)}</code></td>'
-    text, sign = cell, ""
     if isinstance(cell, TableCell):
         text, sign = cell.text, _sign(cell.sign, after=" ")
+    else:
+        text, sign = cell, ""
     if not text:
         word = ""
     elif column.figures:
