@@ -1,5 +1,7 @@
-"""Knows how to get the packages: makes and keeps `.venv` beside the checkout, with the standard
-library alone, and gives the interpreter that has them."""
+"""Makes `.venv` in the checkout, keeps it up to date, and gives the interpreter with the packages.
+
+It needs the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,22 +24,19 @@ from helpers.core import names
 from helpers.core.errors import LabError
 
 STAMP = ".made-by-helpers.json"
-"""In each .venv that this module made; one without it is somebody's own and is never changed."""
+"""A file in each .venv that this module made. A .venv without it is never changed."""
 
 DISTRIBUTION = "shrink-docker-images"
 
 GROUPS = "book,test"
-"""The optional groups of pyproject.toml, all of them: every command finds what it needs."""
-
-NOT_ON_WINDOWS = "sys_platform != 'win32'"
-"""The one condition that a requirement has in pyproject.toml; pip understands more."""
+"""All optional groups of pyproject.toml, so that every command has what it needs."""
 
 SPACE = 1_000_000_000
 """Bytes that `.venv` needs, and pip while it works."""
 
 
 class NotReady(LabError):
-    """Something that only the person can put right; the commands end with exit status 2."""
+    """Something that only the person can put right: commands end with exit status 2."""
 
     status = 2
 
@@ -49,13 +49,13 @@ Say = Callable[[str], None]
 
 
 def interpreter(say: Say, root: Path = names.ROOT) -> Path | None:
-    """The interpreter that has all packages, or None where it is the one that runs.
+    """The interpreter that has all packages, or None where that is the running one.
 
-    The one that runs is used as it is where it has them (an environment of conda's, say). Else the
-    checkout's .venv is: one of somebody's own if it has them, one that was made here after it was
-    brought up to date.
+    The running one is used as it is where it has the packages (conda's, say). Otherwise it is that
+    of the checkout's .venv: of the person's own .venv if it has the packages, of one that was made
+    here after bringing it up to date.
 
-    say  hears a sentence before something that takes long
+    say  gets a sentence before something that takes long
 
     Raises NotReady where the person must do something (NoVenv: get `venv`), LabError where pip
     fails.
@@ -76,12 +76,12 @@ def interpreter(say: Say, root: Path = names.ROOT) -> Path | None:
 
 
 def is_current(venv: Path, root: Path = names.ROOT) -> bool:
-    """Whether a .venv was made here, whole, for this checkout, this pyproject.toml and Python."""
+    """Whether a .venv was made here, completely, for this checkout, pyproject.toml and Python."""
     return _read_stamp(venv) == _stamp(venv, root) and python_of(venv).exists()
 
 
 def lacking(root: Path = names.ROOT) -> list[str]:
-    """What of pyproject.toml the running interpreter hasn't got, as pip would be asked for it."""
+    """What the running interpreter lacks of pyproject.toml, written as for pip."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = project["optional-dependencies"]
     wanted = [*project["dependencies"], *(each for group in groups.values() for each in group)]
@@ -90,34 +90,34 @@ def lacking(root: Path = names.ROOT) -> list[str]:
 
 
 def can_make_venv() -> bool:
-    """Whether this Python has both halves of `venv`; Debian keeps the second in a package."""
+    """Whether this Python has both halves of `venv`: Debian puts the second in a package."""
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
 
 def python_of(venv: Path) -> Path:
-    """Where a virtual environment has its interpreter."""
+    """The interpreter of a virtual environment."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def continue_in(python: Path, arguments: list[str]) -> int:
-    """Runs the same command under another interpreter. Only Windows comes back, with its status."""
+    """Runs the same command in another interpreter. Returns only on Windows, with its status."""
     command = [str(python), "-m", "helpers", *arguments]
-    # From another folder `-m helpers` finds the package by its editable installation.
+    # in any folder: `-m helpers` finds the package by its editable installation
     if os.name != "nt":
         sys.stdout.flush()
         os.execv(python, command)
-    with subprocess.Popen(command) as process:  # exec on Windows would give the prompt back at once
+    with subprocess.Popen(command) as process:  # on Windows exec would give the prompt back at once
         while True:
-            with suppress(KeyboardInterrupt):  # Ctrl-C reaches both; the command decides
+            with suppress(KeyboardInterrupt):  # Ctrl-C reaches both processes; the command decides
                 return process.wait()
 
 
 def _bring_up_to_date(venv: Path, root: Path, say: Say) -> bool:
-    """Makes or mends our own .venv. Returns whether there was anything to do."""
+    """Makes or repairs our own .venv. Returns whether there was anything to do."""
     if is_current(venv, root):
         return False
     with _alone(root):
-        if is_current(venv, root):  # another command did it meanwhile
+        if is_current(venv, root):  # another command has done it
             return True
         if venv.exists() and not _starts(venv, root):
             say("The .venv that was made here before is not whole, or its Python is gone: anew.")
@@ -141,9 +141,9 @@ def _make(venv: Path, say: Say) -> None:
         raise NoVenv(no_venv())
     say(f"Making {venv} …")
     venv.mkdir()
-    (venv / STAMP).write_text("{}\n")  # from here on it is ours, half made or not
-    # Not sys.executable, which may be the one in the folder that was just removed.
-    command = [sys._base_executable, "-m", "venv", str(venv)]
+    (venv / STAMP).write_text("{}\n")  # from here on it is ours, even half made
+    # not sys.executable, which may be in the folder that was just removed; typeshed leaves it out
+    command = [sys._base_executable, "-m", "venv", str(venv)]  # type: ignore[attr-defined]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise LabError(f"The virtual environment could not be made: {_last(result)}")
@@ -183,7 +183,7 @@ def _install(venv: Path, root: Path, say: Say) -> None:
 
 
 def _quieten_jupyterlab(venv: Path) -> None:
-    """No question about news from the network stands in the way of the first notebook."""
+    """Keeps JupyterLab from asking about news before the first notebook."""
     settings = venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     news = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
@@ -203,7 +203,7 @@ def _read_stamp(venv: Path) -> dict[str, str] | None:
 
 
 def _python_version(venv: Path) -> str:
-    """Of the interpreter that answers there now, `3.12`; "" where none does."""
+    """The version of the interpreter there, as `3.12`; "" where none starts."""
     with suppress(OSError, subprocess.SubprocessError):
         command = [str(python_of(venv)), "-Ic", "import sys; print('%d.%d' % sys.version_info[:2])"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -211,7 +211,7 @@ def _python_version(venv: Path) -> str:
 
 
 def _starts(venv: Path, root: Path) -> bool:
-    """Whether there is something to go on from: pip answers, and it was made for this folder."""
+    """Whether it can be repaired: its pip starts, and it was made for this folder and Python."""
     stamp = _read_stamp(venv)
     if not stamp or stamp["root"] != str(root) or stamp["python"] != _python_version(venv):
         return False
@@ -228,16 +228,28 @@ def _lacks_nothing(venv: Path, root: Path) -> bool:
 
 
 def of_your_own(venv: Path) -> str:
-    """What to do about a .venv that was not made here, in a sentence."""
+    """A sentence on what to do about a .venv that was not made here."""
     return (
         f"{venv} is not one that this command made, and it lacks packages: move it away, or type "
         f"`{python_of(venv)} -m pip install -e '{venv.parent}[{GROUPS}]'`, then repeat the command."
     )
 
 
+def _applies(condition: str) -> bool:
+    """Whether a requirement with this condition is meant for this machine. pyproject.toml has two
+    conditions, and these are understood; pip understands more."""
+    for part in condition.split(" and "):
+        name, _, machines = part.partition(" in ")
+        if part.strip() == "sys_platform != 'win32'" and sys.platform == "win32":
+            return False
+        if name.strip() == "platform_machine" and platform.machine() not in machines:
+            return False
+    return True
+
+
 def _has(requirement: str) -> bool:
     pinned, _, condition = requirement.partition(";")
-    if condition.strip() == NOT_ON_WINDOWS and sys.platform == "win32":
+    if not _applies(condition):
         return True
     name, _, version = pinned.strip().partition("==")
     try:
@@ -247,7 +259,7 @@ def _has(requirement: str) -> bool:
 
 
 def _is_installed_from(root: Path) -> bool:
-    """Whether `helpers` is this checkout's in every folder, so that a kernel finds it too."""
+    """Whether `helpers` is this checkout's in every folder, as a kernel needs it."""
     for found in importlib.metadata.distributions(name=DISTRIBUTION):
         origin = found.read_text("direct_url.json")
         if origin and json.loads(origin)["url"] == root.as_uri():
@@ -256,8 +268,8 @@ def _is_installed_from(root: Path) -> bool:
 
 
 @contextmanager
-def _alone(root: Path):
-    """Two commands begun at once don't both install; not so where `fcntl` isn't (Windows)."""
+def _alone(root: Path) -> Iterator[None]:
+    """Keeps two commands from installing at once, except on Windows, which has no `fcntl`."""
     try:
         import fcntl
     except ImportError:
@@ -275,7 +287,7 @@ def _alone(root: Path):
 
 
 def _last(result: subprocess.CompletedProcess[str]) -> str:
-    """The last line that says something, of an error if there is one."""
+    """The last line that isn't empty, of an error if there is one."""
     lines = [line.strip() for line in (result.stderr or result.stdout).splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["no message"])[-1]

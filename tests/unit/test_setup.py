@@ -7,6 +7,7 @@ import sys
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from helpers import __main__ as start
 from helpers.core import names
@@ -104,6 +105,24 @@ def test_what_windows_can_not_have_is_not_missing_there(monkeypatch, platform, l
     assert setup._has("nothing-of-this-name==1; sys_platform != 'win32'") is not lacks
     assert setup._has(f"pytest=={pytest.__version__}; sys_platform != 'win32'")
     assert not setup._has("nothing-of-this-name==1")
+
+
+@pytest.mark.parametrize("platform", ["win32", "linux", "darwin"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "arm64", "riscv64", "AMD64"])
+def test_a_requirement_is_meant_for_the_machines_that_pip_takes_it_for(
+    monkeypatch, platform, machine
+):
+    monkeypatch.setattr(setup.sys, "platform", platform)
+    monkeypatch.setattr(setup.platform, "machine", lambda: machine)
+    project = tomllib.loads((names.ROOT / "pyproject.toml").read_text())["project"]
+    groups = project["optional-dependencies"].values()
+    found = [Requirement(each) for group in [project["dependencies"], *groups] for each in group]
+    markers = [each.marker for each in found if each.marker]
+    here = {"sys_platform": platform, "platform_machine": machine}
+    assert {str(m) for m in markers if setup._applies(str(m).replace('"', "'"))} == {
+        str(m) for m in markers if m.evaluate(here)
+    }
+    assert len(markers) >= 2
 
 
 def test_this_environment_is_used_as_it_is():
