@@ -172,8 +172,8 @@ class Lab(Value):
         return Explorer(found)
 
     def workbench(self, program: str = "c-hello") -> Workbench:
-        """The variant lab: choose a program's bases and linking, build, and compare. Raises LabError
-        for an unknown program."""
+        """The variant lab: choose a program's bases and linking, build, and compare. Raises
+        LabError for an unknown program."""
         return Workbench(Choice(program=program).fitting(), self._builds.try_choice)
 
     @alive.page()

@@ -1,1 +1,1 @@
-"""The notebooks as files: executing them, the rules that they keep, the table of results."""
+"""The notebooks as files: executing and checking them, copies for learners, results, the book."""

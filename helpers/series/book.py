@@ -1,7 +1,7 @@
-"""Knows how the series is written as a static site, for people with no engine at hand: the README
-first, then the notebooks as they are on disk, with the outputs that they have, then the solutions.
+"""Writes the series as a static site, for people who have no engine at hand.
 
-Nothing is executed, and no page asks the network for anything.
+The README comes first, then the notebooks as they are on disk, with their outputs, then the
+solutions. Nothing is executed, and no page loads anything from the network.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ FOLDER = names.ROOT / "book"
 README = names.ROOT / "README.md"
 
 REST = "\n## Use the bench by itself\n"
-"""From this heading on the README is for who has the checkout, and is left out."""
+"""From this heading on the README is for people with the checkout, and is left out."""
 
 MARK = ".made-by-helpers.json"
-"""In each book: the names of its files. Only these are ever overwritten or removed."""
+"""A file in each book with the names of its files: only these are overwritten or removed."""
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -38,14 +38,14 @@ SETTINGS = {
     "extensions": ["myst_nb"],
     "nb_execution_mode": "off",
     "nb_render_error_lexer": "text",  # our errors are sentences
-    "nb_ipywidgets_js": {},  # else fetched from the network
+    "nb_ipywidgets_js": {},  # otherwise fetched from the network
     "myst_heading_anchors": 3,
     "nitpicky": True,
     "highlight_language": "text",
     "html_theme": "furo",
     "html_static_path": [str(STYLE)],
     "html_css_files": [STYLE.name],
-    "html_use_index": False,  # nothing is indexed
+    "html_use_index": False,  # it would be empty
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_copyright": False,
@@ -59,8 +59,8 @@ def write(folder: Path = FOLDER, *, readme: Path = README, series: Path = notebo
     readme  the front page, with links relative to the folder it is in
     series  the folder of the notebooks, `notebooks` beside the README
 
-    Raises LabError for a folder with somebody else's files and for a broken link or another fault
-    of a page, and nothing in the folder was changed; and where it can't be written.
+    Raises LabError, before anything in the folder is changed, for a folder with files that are not
+    a book's, and for a broken link or another fault of a page; also where it can't be written.
     """
     folder = folder.expanduser().resolve()
     earlier = _files_of_ours(folder)
@@ -78,7 +78,7 @@ def write(folder: Path = FOLDER, *, readme: Path = README, series: Path = notebo
 
 
 def _files_of_ours(folder: Path) -> list[str]:
-    """The files of the earlier book in it, relative to it; of a folder that is not there, none."""
+    """The files of an earlier book in the folder, relative to it. There may be no folder yet."""
     if folder.exists() and not folder.is_dir():
         raise LabError(f"{folder} is a file: name a folder for the book.")
     ours: set[str] = set()
@@ -96,7 +96,7 @@ def _files_of_ours(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """All that is below a folder and is no folder, by names relative to it."""
+    """All files and links below a folder, relative to it."""
     for path, folders, files in os.walk(folder):
         links = [name for name in folders if (Path(path) / name).is_symlink()]
         for name in [*files, *links]:
@@ -104,7 +104,7 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _gather(source: Path, readme: Path, series: Path) -> None:
-    """Lays the pages out as the checkout has them, so that their links hold as they are."""
+    """Copies the pages with the folders of the checkout, so that links need no change."""
     (source / "notebooks/solutions").mkdir(parents=True)
     paths = notebooks.find(folder=series)
     pages = [path.relative_to(series) for path in paths]
@@ -127,18 +127,18 @@ def _gather(source: Path, readme: Path, series: Path) -> None:
 
 
 def _contents(caption: str, pages: Iterable[Path]) -> str:
-    """A part of the table of contents, which stands beside each page."""
+    """One part of the table of contents that stands beside each page."""
     entries = "\n".join(f"notebooks/{page.with_suffix('').as_posix()}" for page in pages)
     return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n"
 
 
 def _build(source: Path, site: Path) -> None:
-    """Makes the pages. A warning of Sphinx's, as for a link to nowhere, is an error."""
+    """Makes the pages. Sphinx's warnings, as for a link to nowhere, are errors."""
     title = (source / "index.md").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
     settings = {**SETTINGS, "project": title, "html_title": title}
     lines = [f"{key} = {value!r}\n" for key, value in settings.items()]
     (source / "conf.py").write_text("".join(lines), encoding="utf-8")
-    # A process of its own, for Sphinx changes what docutils has for all in the process.
+    # in another process, because Sphinx changes docutils for the whole process
     command = [sys.executable, "-X", "utf8", "-m", "sphinx", "--quiet", "--no-color"]
     command += ["--fail-on-warning", "--doctree-dir", str(site.with_name("doctrees"))]
     command += [str(source), str(site)]
@@ -154,7 +154,7 @@ def _build(source: Path, site: Path) -> None:
 def _replace(folder: Path, earlier: Iterable[str], site: Path) -> None:
     new = {*_files(site), MARK}
     folder.mkdir(parents=True, exist_ok=True)
-    # First the names of both, so that what an interrupt leaves is known as ours.
+    # both books' names first, so that after an interrupt every file is still known as ours
     _mark(folder, {*earlier, *new})
     for name in set(earlier) - set(new):
         (folder / name).unlink(missing_ok=True)

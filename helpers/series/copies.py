@@ -1,5 +1,5 @@
-"""Gives a learner notebooks of their own to run: no answer stands in them yet, and what they write
-there stays theirs when the series changes."""
+"""Copies the lessons for a learner: without answers, and kept as they are once the learner works
+in them, also when the series changes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from helpers.core.errors import LabError
 from helpers.series import notebooks
 
 FOLDER = names.ROOT / "my-notebooks"
-"""Beside the series' own, so that `../samples` is the same folder from both."""
+"""Beside the series' own folder, so that `../samples` works in both."""
 
 GIVEN = "shrink"
-"""The notebook metadata that says which cells a copy was given with."""
+"""Notebook metadata of a copy: a digest of the cells that it was given with."""
 
 
 def give(folder: Path = FOLDER, *, series: Path = notebooks.FOLDER) -> list[Path]:
@@ -26,8 +26,8 @@ def give(folder: Path = FOLDER, *, series: Path = notebooks.FOLDER) -> list[Path
     folder  where; it is made when it is missing
     series  the committed notebooks
 
-    A copy that nobody has run or edited is made anew when its lesson has changed; any other is left
-    as it is. Returns the copies that were left though their lesson has changed since.
+    A copy that nobody has run or edited follows its lesson; any other is left as it is. Returns
+    the copies that were left although their lesson has changed.
 
     Raises LabError where the folder can't be written.
     """
@@ -61,7 +61,7 @@ def _blank(lesson: NotebookNode) -> NotebookNode:
 
 
 def _is_as_given(copy: Path) -> bool:
-    """Whether nobody has run or edited it. JupyterLab alone may write it in another form."""
+    """Whether nobody has run or edited it. JupyterLab may have saved it in another form."""
     try:
         notebook = notebooks.read(copy)
     except LabError:
@@ -78,6 +78,6 @@ def _given(copy: Path) -> str:
 
 
 def _cells(notebook: NotebookNode) -> str:
-    """Stands for what the cells say."""
+    """A digest of what the cells say."""
     said = [(cell.cell_type, cell.source) for cell in notebook.cells]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

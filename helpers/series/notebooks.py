@@ -1,4 +1,4 @@
-"""Knows how notebooks are executed without a browser, and gives them in the form to commit."""
+"""Finds, reads and executes notebooks, and writes them in the form that is committed."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from helpers.core.errors import LabError
 FOLDER = names.ROOT / "notebooks"
 
 CELL_LIMIT = 900
-"""Seconds for one cell: a base that has to be made, and the builds after it."""
+"""Seconds for one cell: it may have to make a base, and then build on it."""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-"""All that a committed notebook says about itself: what made it differs from machine to machine."""
+"""All the metadata that a committed notebook has: the rest differs between machines."""
 
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 @dataclass(frozen=True)
 class Executed:
-    """What executing a notebook gave.
+    """A notebook that was executed.
 
     path      the file it was read from
-    notebook  it with its outputs, in the form that is committed
-    cells     its code cells that were executed
+    notebook  the notebook with its outputs, in the form that is committed
+    cells     the number of code cells that were executed
     seconds   from the kernel's start to its end
-    error     the first error that the notebook did not announce, in a line, or ""
+    error     the first error that the notebook did not announce, on one line, or ""
     """
 
     path: Path
@@ -53,9 +53,9 @@ class Executed:
 def find(*wanted: str, folder: Path = FOLDER) -> list[Path]:
     """The notebooks in reading order, then their solutions.
 
-    wanted  numbers (`03`), the beginnings of names, or paths; without any: all
+    wanted  numbers (`03`), beginnings of names, or paths; without any: all
 
-    Raises LabError for one that fits nothing.
+    Raises LabError for one that matches nothing.
     """
     lessons = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
     every = [*lessons, *sorted((folder / "solutions").glob("*.ipynb"))]
@@ -75,9 +75,9 @@ def find(*wanted: str, folder: Path = FOLDER) -> list[Path]:
 
 
 def read(path: Path) -> NotebookNode:
-    """A notebook as it is on disk. Raises LabError for a file that is none."""
+    """A notebook as it is on disk. Raises LabError for a file that is no notebook."""
     try:
-        # Not by nbformat.read, which gives cells with the same id new ones, at random.
+        # not nbformat.read, which gives random new ids to cells that share one
         notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
         if notebook["nbformat"] != 4:
             raise ValueError(f"its format is {notebook['nbformat']} and not 4")
@@ -97,16 +97,19 @@ def text(notebook: NotebookNode) -> str:
 
 
 def execute(
-    path: Path, *, limit: float = CELL_LIMIT, heard: Callable[[int, int], None] = lambda n, of: None
+    path: Path,
+    *,
+    limit: float = CELL_LIMIT,
+    on_cell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Executed:
     """Executes a notebook from its first cell in a fresh kernel of this environment, in its folder.
 
-    limit  seconds that one cell may take
-    heard  is told how many of how many code cells are done, after each
+    limit    seconds that one cell may take
+    on_cell  progress callback: code cells done, code cells in all
 
-    A learner's progress is not touched: the kernel's is in a file of its own, empty at first.
-    It ends at the first error of a cell that isn't tagged `raises-exception`. On KeyboardInterrupt
-    the kernel is interrupted first, so that a cell can put away what it started.
+    It ends at the first error of a cell that isn't tagged `raises-exception`. A learner's progress
+    is not touched: the kernel gets an empty file of its own. On KeyboardInterrupt the kernel is
+    interrupted first, so that a cell can clean up what it started.
     """
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -114,12 +117,12 @@ def execute(
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
         cell.update(outputs=[], execution_count=None)
-    client = _client(notebook, path, limit, lambda: heard(_executed(code), len(code)))
+    client = _client(notebook, path, limit, lambda: on_cell(_executed(code), len(code)))
     failures: list[BaseException] = []
     began = time.monotonic()
     over = _in_thread(lambda: _run(client), failures)
     try:
-        while not over.is_set():  # Ctrl-C in a `wait` can leave the event's lock held
+        while not over.is_set():  # `over.wait()` could keep its lock after Ctrl-C
             time.sleep(0.1)
     except KeyboardInterrupt:
         _interrupt(client, over)
@@ -146,7 +149,7 @@ def _client(notebook: NotebookNode, path: Path, limit: float, cell_over: Callabl
     from nbclient import NotebookClient
 
     class ThisEnvironment(KernelSpecManager):
-        """A `python3` in the user's own Jupyter folder may be any; this is the one that runs."""
+        """Starts this interpreter, not a `python3` of the user's own Jupyter folder."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
@@ -169,9 +172,9 @@ def _client(notebook: NotebookNode, path: Path, limit: float, cell_over: Callabl
 
 
 def _in_thread(work: Callable[[], object], failures: list[BaseException]) -> threading.Event:
-    """Starts the work in another thread; the event is set when it is over.
+    """Starts the work in another thread, and returns an event that is set when it is over.
 
-    In the main thread nbclient takes Ctrl-C for itself and kills the kernel. An event, because a
+    In the main thread nbclient would catch Ctrl-C and kill the kernel. It is an event, because a
     `Thread.join` that Ctrl-C interrupts takes the thread for ended (Python 3.11).
     """
     over = threading.Event()
@@ -191,8 +194,8 @@ def _in_thread(work: Callable[[], object], failures: list[BaseException]) -> thr
 def _interrupt(client, over: threading.Event) -> None:
     """Interrupts the kernel, and kills it if that does not end the notebook.
 
-    Again and again, as a kernel that is between two cells ignores it; more seldom each time, as
-    one that a busy machine slows down would be hit while it still answers to the first.
+    It is interrupted several times, because a kernel between two cells ignores it, with longer and
+    longer pauses, because a slow kernel must have time to react before the next one.
     """
     provisioner = client.km.provisioner if client.km else None
     process = getattr(provisioner, "process", None)
@@ -219,8 +222,8 @@ def _line(failure: Exception) -> str:
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:
-    """The notebook in the form that is committed: the same outputs give the same bytes, whoever
-    executed it. To do it twice changes nothing."""
+    """The notebook in the form that is committed: the same outputs give the same bytes on every
+    machine. Doing it twice changes nothing."""
     result = copy.deepcopy(notebook)
     result.metadata = nbformat.from_dict(METADATA)
     result.nbformat, result.nbformat_minor = 4, 5
@@ -239,7 +242,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
 
 
 def _id(old: str | None, position: int, taken: set[str]) -> str:
-    """The cell's own id, or one by its position where it has none or another has the same."""
+    """The cell's own id, or one made from its position where it has none or shares it."""
     new = old or f"cell-{position:02}"
     while new in taken:
         new = f"cell-{position:02}" if new != f"cell-{position:02}" else f"{new}-again"
@@ -257,7 +260,7 @@ def _outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNod
                 continue
             streams[output.name] = output
         elif output.output_type == "error":
-            # Frames name files and lines of one machine; what is compared are name and value.
+            # frames name files of one machine; nbval compares the error's name and value
             output.traceback = [f"{output.ename}: {output.evalue}"]
         else:
             output.data.pop(WIDGETS, None)

@@ -1,11 +1,14 @@
-"""Knows how the series is executed at once: draws how far it is, and writes what came of it as
-tables, `results/results.md` and `.csv`, and the variants' sizes beside them."""
+"""Executes the series with live progress and writes the tables of results: `results/results.md` and
+`.csv`, and beside them the variants' sizes."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from helpers import samples
 from helpers.core import names
@@ -21,9 +24,9 @@ COLUMNS = ("notebook", "cells", "seconds", "error")
 def run(wanted: Sequence[str], *, write: bool, folder: Path = FOLDER) -> int:
     """Executes notebooks one after the other.
 
-    wanted  which ones, as `notebooks.find` takes them; without any: all, and the sizes of the
+    wanted  which ones, as for `notebooks.find`; without any: all, and then the sizes of the
             article's variants are measured too
-    write   saves each as it was executed, in the form that is committed; not one that failed
+    write   whether those without an error are saved as executed, in the form that is committed
 
     Returns 0, or 1 where a notebook ended with an error. Raises LabError for an unknown one.
     """
@@ -43,22 +46,19 @@ def run(wanted: Sequence[str], *, write: bool, folder: Path = FOLDER) -> int:
     return 1 if any(each.error for each in done) else 0
 
 
-def _progress():
-    """Bars in a terminal; elsewhere the lines that are printed under them alone."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+def _progress() -> Progress:
+    """Bars on a terminal. Elsewhere only the lines are seen that are printed beside them."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     return Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
 
 
-def _execute(path: Path, progress) -> Executed:
+def _execute(path: Path, progress: Progress) -> Executed:
     name = _name(path).removesuffix(".ipynb")
     task = progress.add_task(name, total=None)
     try:
         executed = notebooks.execute(
-            path, heard=lambda n, of: progress.update(task, completed=n, total=of)
+            path, on_cell=lambda done, total: progress.update(task, completed=done, total=total)
         )
     finally:
         progress.remove_task(task)
@@ -81,7 +81,7 @@ def _name(path: Path) -> str:
 
 
 def _write_variants(folder: Path) -> None:
-    """The variants that have a figure in the article, as this engine and these bases give them."""
+    """Measures the variants that have a figure in the article."""
     from helpers.lab.facade import Lab
 
     keys = [variant.key for variant in samples.variants() if variant.article]

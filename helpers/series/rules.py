@@ -1,4 +1,4 @@
-"""Knows the house rules of a committed notebook, and says which of them one breaks."""
+"""Checks a committed notebook against the house rules, and says which it breaks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from helpers.series.notebooks import normalised, text
 
 @dataclass(frozen=True)
 class Template:
-    """What each notebook of a kind has.
+    """What every notebook of a kind must have.
 
     title     how its first line begins; `{number}` is the number in its file's name
     headings  `##` headings, in this order; others may stand between them
-    guides    whether it says how long it takes, and has the reader predict
+    guides    whether it says how long it takes, and asks for predictions
     """
 
     title: str
@@ -36,14 +36,14 @@ TIME = re.compile(r"^Time: about \d+ minutes?\b", re.MULTILINE)
 PREDICT, REACT = "**Predict.**", "**What just happened.**"
 
 BY_HAND = re.compile(r"""\.measured\(\s*(?:"[^"]*"|'[^']*'|[\d_.]+)\s*\)""")
-"""An answer that is a literal."""
+"""An answer that was typed in and not measured."""
 
 SWITCHES = ("nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output")
-"""Tags, and as comments in capitals with `_`, that switch nbval off for a cell."""
+"""Tags that switch nbval off for a cell. As comments they are in capitals, with `_`."""
 
 
 def problems(path: Path, notebook: NotebookNode) -> list[str]:
-    """The house rules that a notebook breaks, a sentence each. Its folder tells its template."""
+    """The house rules that a notebook breaks, a sentence each. Its folder decides its template."""
     template = SOLUTION if path.parent.name == "solutions" else LESSON
     return [*_form(notebook), *_executions(notebook), *_template(path, notebook, template)]
 
@@ -127,7 +127,7 @@ def _predictions(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _asked(path: Path, notebook: NotebookNode) -> Iterator[str]:
-    """Each prediction can be made, and is answered; the quiz is the notebook's own."""
+    """Each prediction can be made and is answered, and the quiz is the notebook's own."""
     cells = notebook.cells
     for cell, after in pairwise(cells):
         question = cell.cell_type == "markdown" and PREDICT in cell.source
@@ -145,7 +145,7 @@ def _asked(path: Path, notebook: NotebookNode) -> Iterator[str]:
 
 
 def _steps(cell: NotebookNode) -> list[str]:
-    """What a cell does for the reader: `code`, or the lines that begin a section or a step."""
+    """The steps in a cell: `code`, or the lines that begin a section, a prediction, a reaction."""
     if cell.cell_type == "code":
         return ["code"]
     begins = ("## ", PREDICT, REACT)

@@ -1,5 +1,5 @@
-"""Knows what the next step needs of this machine, and says of each thing whether it is here, comes
-by itself with the next command, or is the person's to get."""
+"""`helpers doctor`: says for each thing that the next step needs whether it is here, whether a
+command gets it by itself, or what the person must do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from helpers.engine.client import Engine
 
 BUILDS = 4_000_000_000
-"""Bytes on the engine's disk for what the series builds on its bases, build cache and all."""
+"""Bytes on the engine's disk for what the series builds on its bases, with the build cache."""
 
 SCRATCH = 1_000_000_000
-"""Bytes on it where all bases are here, and so the builds too, or the most of them."""
+"""Bytes on that disk where all bases are here: then most of the builds are too."""
 
 MEMORY = 1_500_000_000
 """Bytes of memory for JupyterLab, a kernel and a compiler."""
@@ -38,7 +38,7 @@ NOT_YET = "known when the packages are here"
 class DoctorLine:
     """One thing that is needed.
 
-    state  `ok`; `later`: a command gets it by itself; `missing`: the person has to
+    state  `ok`; `later`: a command gets it by itself; `missing`: the person must get it
     says   what is here, and for `missing` what to do
     """
 
@@ -59,7 +59,7 @@ def report() -> int:
 
 
 def findings() -> Iterator[DoctorLine]:
-    """Everything, in the order in which it is needed."""
+    """Everything that is needed, in the order in which it is."""
     yield DoctorLine("python", "ok", f"{platform.python_version()}, {sys.executable}")
     packages = _packages()
     yield packages
@@ -73,7 +73,7 @@ def findings() -> Iterator[DoctorLine]:
 
 
 def check_room(engine: Engine) -> None:
-    """Raises NotReady where the engine's disk has no room for what is still to be made."""
+    """Raises NotReady where the engine's disk has no room for what is left to make."""
     from helpers.bases.source import Bases
 
     found = _room(engine, Bases(engine))
@@ -82,7 +82,7 @@ def check_room(engine: Engine) -> None:
 
 
 def room(free: int | None, needed: int, where: Path | str) -> DoctorLine:
-    """Of a disk; `free` is None where nobody can tell. All in bytes."""
+    """The line on a disk. All in bytes; `free` is None where it can't be found out."""
     wanted = f"about {_gb(needed)} needed"
     if free is None:
         return DoctorLine(
@@ -97,7 +97,7 @@ def room(free: int | None, needed: int, where: Path | str) -> DoctorLine:
 
 
 def memory(free: int | None) -> DoctorLine:
-    """Of this machine's memory, in bytes; None where nobody can tell."""
+    """The line on memory, in bytes; `free` is None where it can't be found out."""
     wanted = f"about {_gb(MEMORY)} needed"
     if free is None:
         return DoctorLine("memory", "ok", wanted)
@@ -107,8 +107,9 @@ def memory(free: int | None) -> DoctorLine:
     return DoctorLine("memory", "missing", f"{says}: end other programs.")
 
 
-def left_to_make(rows: Iterator[BaseInfo]) -> tuple[int, int]:
-    """Bytes and seconds for the bases that are not here; the larger of what either source takes."""
+def left_to_make(rows: Iterable[BaseInfo]) -> tuple[int, int]:
+    """Bytes and seconds that the missing bases take. A base counts by the larger of the registry's
+    image and the stand-in."""
     lacking = [row for row in rows if row.here is None]
     return (
         sum(max(row.size, row.hub_size or 0) for row in lacking),
@@ -151,7 +152,7 @@ def _engine_and_bases() -> Iterator[DoctorLine]:
         except LabError as error:
             yield DoctorLine("bases", "missing", str(error))
         else:
-            _, seconds = left_to_make(iter(bases.table()))
+            _, seconds = left_to_make(bases.table())
             more = f"; about {units.seconds(seconds)} to make the rest" if seconds else "; all here"
             yield DoctorLine("bases", "ok", source + more)
         yield _room(engine, bases)
@@ -160,7 +161,7 @@ def _engine_and_bases() -> Iterator[DoctorLine]:
 
 
 def _newer(engine: Engine) -> DoctorLine:
-    """Of the engine that notebooks get which ask for more than this one has."""
+    """The line on the newer engine, for notebooks that need more than this engine has."""
     from helpers import newer
     from helpers.engine.needs import described
     from helpers.view import units
@@ -191,20 +192,20 @@ def _no_engine(error: EngineError) -> Iterator[DoctorLine]:
         install = ", ".join(package.name for package in facts.lacks)
         doing = f"installs {install} and starts" if install else "starts"
         yield DoctorLine("engine", "later", f"none answers; `lab` asks, then {doing} a private one")
-    size, _ = left_to_make(iter(base_table.read().values()))
+    size, _ = left_to_make(base_table.read().values())
     yield DoctorLine("bases", "later", "known when an engine answers")
     yield room(_free(names.cache()), size + BUILDS, names.cache())
 
 
 def _room(engine: Engine, bases: Bases) -> DoctorLine:
-    missing, _ = left_to_make(iter(bases.table()))
+    missing, _ = left_to_make(bases.table())
     where = _disk_of(engine)
     needed = missing + BUILDS if missing else SCRATCH
     return room(_free(where) if where else None, needed, where or "")
 
 
 def _disk_of(engine: Engine) -> Path | None:
-    """The folder where the engine keeps its images, where this machine sees it."""
+    """The folder of the engine's images, or None where this machine can't see it."""
     if engine.private:
         return names.cache()
     folder = Path(engine.client.info().get("DockerRootDir", ""))
@@ -230,7 +231,7 @@ def _free(folder: Path) -> int:
 
 
 def _memory() -> int | None:
-    """Bytes that are free, or those of the machine where it doesn't tell."""
+    """Bytes of free memory, or of all memory where the system doesn't say what is free."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -242,5 +243,5 @@ def _memory() -> int | None:
 
 
 def _gb(count: int) -> str:
-    # Set-up has no package that writes sizes.
+    # set-up runs without helpers.view
     return f"{count / 1_000_000_000:.1f} GB"

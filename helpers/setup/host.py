@@ -1,4 +1,4 @@
-"""Knows what this machine lacks for an engine and the first stand-in, asks, and installs it."""
+"""Finds what this machine lacks for an engine, stand-ins and browser tests, and installs it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from helpers.core.machine import (
 from helpers.setup.environment import NotReady, Say, venv_package
 
 SERVICE_WAIT = 20
-"""Seconds that a service, which was just installed, gets to answer."""
-
+"""Seconds for a service that was just installed to answer."""
 
 STAND_INS = (
     DebianPackage(
@@ -39,13 +38,12 @@ STAND_INS = (
     ),
 )
 
-
 CHROMIUM = DebianPackage("chromium", "chromium", "the browser that the tests drive")
 
 DRIVER = DebianPackage(
     "libatomic1", "libatomic.so.1", "the library that what drives it is linked to"
 )
-"""Playwright's own Node.js, which comes from PyPI without it."""
+"""Needed by Playwright's Node.js, which PyPI has without it."""
 
 BROWSERS = (
     "chromium",
@@ -60,12 +58,12 @@ BROWSERS = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What decides how an engine is had here.
+    """The facts that decide how this machine can get an engine.
 
     system  `Linux`, `Darwin`, `Windows`
-    root    whether everything may be installed
+    root    whether this process may install anything
     debian  whether apt-get is here
-    lacks   the packages, of those asked for, whose marks are not here
+    lacks   which of the packages asked for are not here
     """
 
     system: str
@@ -85,14 +83,14 @@ class Facts:
 
 
 def may_install_venv() -> bool:
-    """Whether this Python is Debian's own, and what it lacks may be installed."""
+    """Whether this is Debian's own Python, and this process may install what it lacks."""
     theirs = Path(sys.executable).resolve().parent == Path("/usr/bin")
     return theirs and is_root() and is_here("apt-get")
 
 
 def has_engine() -> bool:
-    """Whether an engine answers. Raises EngineError for one that is there, or was chosen, and can't
-    be used: that one wants mending."""
+    """Whether an engine answers. Raises EngineError for one that is there, or was chosen, but can't
+    be used: the person must repair that one."""
     from helpers.engine.find import find_engine
 
     try:
@@ -114,14 +112,14 @@ def is_new() -> bool:
 
 
 def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
-    """Sees to it that an engine answers, or that a private one can be started.
+    """Installs what is needed so that an engine answers, or a private one can be started.
 
-    stand_ins  whether what makes the first stand-in is wanted beside an engine that answers
-    yes        whether the question is answered already
-    say        hears what is done
+    stand_ins  whether to install what makes the first stand-in, even where an engine answers
+    yes        whether the person has agreed already
+    say        gets a sentence about each thing that is done
 
     Raises NotReady where it isn't allowed or can't be done, EngineError for an engine that is there
-    and can't be used.
+    but can't be used.
     """
     answers = has_engine()
     wanted = [] if answers else [*ENGINE]
@@ -131,7 +129,7 @@ def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
         wanted += IN_A_ROOT
     facts = Facts.of(wanted)
     if answers and not (facts.lacks and facts.root and facts.debian):
-        return  # without mmdebstrap other sources of bases may do; `bases` says so if none does
+        return  # bases may come from elsewhere; if they don't, `bases` says so
     if not answers and not can_have(facts):
         raise NotReady(by_hand(facts))
     _ask(proposal(facts, answers=answers), yes=yes, say=say)
@@ -142,9 +140,9 @@ def provide_engine(*, stand_ins: bool, yes: bool, say: Say) -> None:
 
 
 def provide_venv(*, yes: bool, say: Say) -> bool:
-    """Installs what this Python lacks of `venv`, where it is Debian's and this is root.
+    """Installs what Debian's Python lacks of `venv`, if this is root. Returns whether it did.
 
-    Returns whether it did. Raises NotReady where the answer is no, LabError with apt's words.
+    Raises NotReady where the person says no, LabError with apt's words.
     """
     package = DebianPackage(venv_package(), "", "makes the folder that the packages go to, .venv")
     if not may_install_venv():
@@ -161,7 +159,7 @@ def browser() -> str | None:
 
 
 def browser_lacks() -> list[DebianPackage]:
-    """What is not here of what the tests need to drive a browser."""
+    """The packages that driving a browser needs and that are not here."""
     lacks = [] if browser() else [CHROMIUM]
     if platform.system() == "Linux" and not is_here(DRIVER.mark):
         lacks.append(DRIVER)
@@ -169,8 +167,8 @@ def browser_lacks() -> list[DebianPackage]:
 
 
 def provide_browser(*, yes: bool, say: Say) -> None:
-    """Installs what the tests need to drive a browser, where it may be done. Elsewhere those that
-    need one are skipped, and counted as that. Raises NotReady where the answer is no."""
+    """Installs what the tests need to drive a browser, if this is root on Debian. Elsewhere those
+    tests are skipped, and counted as skipped. Raises NotReady where the person says no."""
     lacks = browser_lacks()
     if not lacks:
         return
@@ -186,12 +184,12 @@ def provide_browser(*, yes: bool, say: Say) -> None:
 
 
 def can_have(facts: Facts) -> bool:
-    """Whether a private engine is possible: Linux, root, and nothing missing that can't be had."""
+    """Whether a private engine is possible: root on Linux, and what is missing can be installed."""
     return facts.system == "Linux" and facts.root and (facts.debian or not facts.lacks)
 
 
 def proposal(facts: Facts, *, answers: bool) -> list[str]:
-    """What would be done, a line each."""
+    """What would be done, a line for each thing."""
     if answers:
         lines = ["Stand-in bases, or a newer engine, need packages. This would be done:"]
     else:
@@ -204,7 +202,7 @@ def proposal(facts: Facts, *, answers: bool) -> list[str]:
 
 
 def by_hand(facts: Facts) -> str:
-    """What the person has to do where it can't be done here, in a sentence."""
+    """A sentence on what the person must do where nothing can be installed for them."""
     if facts.system in ("Darwin", "Windows"):
         return "No Docker engine answers: start Docker Desktop, wait until it runs, then repeat."
     if facts.debian:
@@ -248,7 +246,7 @@ def _line(what: str, why: str) -> str:
 
 
 def apt_install(packages: Sequence[str], say: Say) -> None:
-    """Installs Debian packages, without a question and without what they only recommend.
+    """Installs Debian packages without asking, and without those that they only recommend.
 
     Raises LabError with apt's own words.
     """
@@ -264,7 +262,7 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
         )
 
     for attempt in (1, 2):
-        run("update")  # a mirror forgets old versions; where this fails, the next may do
+        run("update")  # mirrors drop old versions; where this fails, the install may still work
         result = run("install", "--no-install-recommends", *packages)
         if result.returncode == 0:
             return
@@ -279,7 +277,7 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
 
 
 def service_answers() -> bool:
-    """Whether the service that came with the package starts and answers by itself."""
+    """Whether the service that came with the package starts by itself and answers."""
     deadline = time.monotonic() + SERVICE_WAIT
     while _service_is_coming():
         if has_engine():
@@ -291,6 +289,6 @@ def service_answers() -> bool:
 
 
 def _service_is_coming() -> bool:
-    """An init system that starts what is installed, or a daemon's pid file."""
+    """Whether an init system is here, or a daemon's pid file."""
     marks = ("/run/systemd/system", "/run/docker.pid", "/run/docker-ssd.pid")
     return any(Path(mark).exists() for mark in marks)

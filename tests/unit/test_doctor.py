@@ -39,18 +39,18 @@ def test_what_is_here_needs_no_room():
     import dataclasses
 
     rows = list(base_table.read().values())
-    size, seconds = doctor.left_to_make(iter(rows))
+    size, seconds = doctor.left_to_make(rows)
     here = [dataclasses.replace(row, here="stand-in") for row in rows]
 
     assert size > 2 * GB and seconds > 60
-    assert doctor.left_to_make(iter(here)) == (0, 0)
+    assert doctor.left_to_make(here) == (0, 0)
 
 
 def test_a_base_whose_real_size_nobody_knows_counts_as_its_stand_in():
     import dataclasses
 
     row = dataclasses.replace(next(iter(base_table.read().values())), hub_size=None, here=None)
-    assert doctor.left_to_make(iter([row])) == (row.size, row.seconds)
+    assert doctor.left_to_make([row]) == (row.size, row.seconds)
 
 
 def test_the_next_step_works_unless_something_is_missing(monkeypatch, capsys):

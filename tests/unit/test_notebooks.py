@@ -68,7 +68,7 @@ def test_a_notebook_runs_in_this_environment_and_in_its_folder(saved):
     path = saved(lesson("import os, sys; print(sys.prefix); print(os.getcwd())"))
     heard = []
 
-    result = notebooks.execute(path, heard=lambda *done: heard.append(done))
+    result = notebooks.execute(path, on_cell=lambda *done: heard.append(done))
 
     assert result.notebook.cells[4].outputs[0].text == f"{sys.prefix}\n{path.parent}\n"
     assert heard == [(n, 5) for n in range(1, 6)] and result.cells == 5 and not result.error
