@@ -1,10 +1,14 @@
 """How values are drawn: by registering a type from outside, and by IPython in a real kernel."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
 from helpers.core.value import Value
+from helpers.lab.facade import Lab
 from helpers.view import html, text
 from helpers.view.blocks import Column, Fact, Table, Title
 from helpers.view.parts import parts
@@ -44,6 +48,40 @@ def test_a_subclass_is_drawn_as_the_type_that_it_is_one_of():
         pass
 
     assert text.of(Mug("tea", ())).startswith("✓ a cup")
+
+
+def test_a_plain_prompt_shows_a_value_as_its_text():
+    typed = [
+        "from helpers.engine.container import Stopped",
+        "from helpers.view.notebook import install",
+        "install()",
+        "Stopped(0, 1.5)",
+    ]
+    code = f"import code; prompt = code.InteractiveConsole(); [*map(prompt.push, {typed})]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "exit 0  after 1.50 s\n", done.stderr
+
+
+def test_a_lab_shows_its_engine_and_where_bases_come_from():
+    lab = Lab.__new__(Lab)
+    lab.engine = SimpleNamespace(
+        name="Docker",
+        version="28.5.2",
+        host="unix:///run/docker.sock",
+        private=False,
+        architecture="amd64",
+        store="containerd",
+        builder="0.25",
+    )
+    lab.bases = SimpleNamespace(source_line="stand-ins")
+    assert (
+        repr(lab)
+        == text.of(lab)
+        == """\
+a lab: one engine, and the base images for it
+engine | Docker 28.5.2 at unix:///run/docker.sock, amd64, containerd store, builder 0.25
+engine | bases: stand-ins"""
+    )
 
 
 @pytest.fixture(scope="module")
