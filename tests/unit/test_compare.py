@@ -25,7 +25,7 @@ UNEXPLAINED = Run(False, 1, "no", None, False, 0.1, None)
 
 
 def image(size, tag="localhost/shrink/c-hello:gcc"):
-    """An image of which nobody has to be asked."""
+    """An image that needs no engine."""
     found = OpenImage("sha256:0", tag, engine=None, _inspected={})
     vars(found)["layers"] = Layers([OpenLayer("COPY", size, "sha256:0", None)])
     return found
@@ -57,7 +57,7 @@ def test_rows_keep_their_order_and_say_what_was_found(comparison):
     )
 
 
-def test_a_server_runs_where_it_had_to_be_stopped():
+def test_a_server_that_had_to_be_stopped_runs():
     stopped = replace(RAN, ok=False, exit_code=None, timed_out=True)
     server = variant("go-serve/scratch")
     outcomes = [(server, stopped), (server, RAN), (variant("c-hello/gcc"), stopped)]
@@ -114,7 +114,7 @@ def test_its_text_and_html_name_each_outcome(comparison):
         assert "✓" in shown and "✗" in shown
 
 
-def test_nothing_can_not_be_compared():
+def test_comparing_no_images_is_an_error():
     with pytest.raises(LabError, match="nothing to compare"):
         compare([])
 
@@ -159,7 +159,7 @@ def test_a_chart_is_saved_the_same_each_time(comparison, tmp_path, name):
     assert first.startswith((b"\x89PNG", b"<?xml"))
 
 
-def test_a_chart_has_no_other_form(comparison, tmp_path):
+def test_a_chart_is_written_in_no_other_format(comparison, tmp_path):
     with pytest.raises(LabError, match=r"\.png or \.svg"):
         comparison.save(tmp_path / "chart.jpeg")
 

@@ -1,4 +1,4 @@
-"""A learner's own notebooks: what they are given, and what is never touched."""
+"""A learner's copies of the lessons: what is in them, and when they are replaced."""
 
 import nbformat
 import pytest
@@ -74,7 +74,7 @@ def test_a_copy_that_was_used_stays_and_is_named_when_its_lesson_changes(series,
     assert copy.read_bytes() == before
 
 
-def test_a_file_that_cannot_be_read_is_theirs(series, mine):
+def test_a_file_that_cannot_be_read_is_left_alone(series, mine):
     mine.mkdir()
     copy = mine / "00-start.ipynb"
     copy.write_text("not JSON")
@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_written_is_named(series, mine):
         copies.give(mine, series=series)
 
 
-def test_the_series_itself_can_be_given(mine):
+def test_the_series_itself_can_be_copied(mine):
     copies.give(mine)
     lessons = [path.name for path in notebooks.find(folder=mine)]
     assert lessons == [p.name for p in notebooks.find() if p.parent == notebooks.FOLDER]

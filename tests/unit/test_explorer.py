@@ -1,4 +1,4 @@
-"""The explorer's answers to its page: names fit to be shown, numbers instead of paths."""
+"""The explorer's answers to its page: names that are safe to show, numbers instead of paths."""
 
 import threading
 import time
@@ -55,7 +55,7 @@ def ask(widget, told, **question):
     return told[-1]
 
 
-def test_folders_are_answered_one_at_a_time_by_number():
+def test_the_page_asks_for_one_folder_at_a_time_by_its_number():
     widget, told = made(lambda _: [filled([("efficiency", "100 %")])])
     assert widget.state["facts"] == [{"label": "efficiency", "value": "100 %"}]
     top = ask(widget, told, ask="children", of=None, start=0)
@@ -69,7 +69,7 @@ def test_folders_are_answered_one_at_a_time_by_number():
     assert [node["mode"] for node in top["nodes"]] == ["", "drwxr-xr-x 0:0", ""]
 
 
-def test_no_byte_of_a_name_reaches_the_page_as_it_is():
+def test_unprintable_bytes_of_a_name_do_not_reach_the_page():
     widget, told = made(lambda _: [filled()])
     found = ask(widget, told, ask="search", text="<b>")
     assert [n["name"] for n in found["nodes"]] == ["/d/\\x1b[31m<b>\\u202e\\udcff"]
@@ -77,7 +77,7 @@ def test_no_byte_of_a_name_reaches_the_page_as_it_is():
     assert found["nodes"][0]["mode"] == "-rw-r--r-- 7:8", "as in a table of files"
 
 
-def test_files_that_cannot_be_had_are_a_sentence():
+def test_files_that_cannot_be_read_give_a_sentence():
     def read(_):
         raise LabError("The engine did not send the layer: build the image again.")
 
@@ -85,11 +85,11 @@ def test_files_that_cannot_be_had_are_a_sentence():
     assert widget.state["error"].startswith("The engine did not send") and not widget.state["ready"]
 
 
-def test_how_much_was_read_is_told_a_step_at_a_time():
-    def read(heard):
+def test_progress_is_sent_in_steps():
+    def read(on_bytes):
         for count in range(0, 5_001, 5):
-            heard(count, 5_000)
-        heard(10, 5_000)  # a bar never goes back
+            on_bytes(count, 5_000)
+        on_bytes(10, 5_000)  # a bar never goes back
         return [filled()]
 
     widget = explorer("an image", read)
@@ -102,7 +102,7 @@ def test_how_much_was_read_is_told_a_step_at_a_time():
 
 @pytest.fixture
 def image(tmp_path, monkeypatch):
-    """An image in a containerd store, whose layers are kept: no engine has to be asked."""
+    """An image in a containerd store, whose layers were read before, so that it needs no engine."""
     monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
     lists = [[Entry("/a", 900, "file"), Entry("/b", 50, "file")], [Entry("/a", 50, "file")]]
     for at, entries in enumerate(lists):
@@ -118,7 +118,7 @@ def image(tmp_path, monkeypatch):
     return found
 
 
-def test_where_sizes_take_reading_the_commands_are_there_before(image):
+def test_commands_are_shown_before_the_sizes_that_need_reading(image):
     def rows():
         return [(v["title"], v["size"], v["percent"]) for v in widget.state["views"]]
 
@@ -131,7 +131,7 @@ def test_where_sizes_take_reading_the_commands_are_there_before(image):
     assert (rows()[0][1], widget.state["figure"]) == ("1.00 kB", "1.00 kB")
 
 
-def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
+def test_the_whole_image_says_how_many_bytes_its_tree_does_not_show(image):
     widget = opening.image(Explorer(image))
     wait(widget, lambda state: state["facts"])
     first = widget.state["views"][0]
@@ -140,7 +140,7 @@ def test_the_whole_image_says_how_much_of_it_its_tree_does_not_show(image):
     assert (first["size"], tree.size) == ("1.00 kB", 100)
 
 
-def test_files_that_come_after_it_was_closed_are_not_kept():
+def test_files_that_arrive_after_closing_are_not_kept():
     widget, _ = made(lambda _: [filled()])
     widget.close()
     widget.fill(filled())
@@ -182,7 +182,7 @@ def look():
 """
 
 
-def test_what_a_cell_showed_is_let_go_when_it_runs_again_or_the_page_closes_it():
+def test_a_widget_is_freed_when_its_cell_runs_again_or_the_page_closes_it():
     with started() as client:
 
         def run(code, cell):
@@ -202,7 +202,7 @@ def test_what_a_cell_showed_is_let_go_when_it_runs_again_or_the_page_closes_it()
         assert "True" not in run("look()", "second")[0]
 
 
-def test_files_are_there_before_what_takes_longer():
+def test_files_are_shown_before_what_takes_longer():
     looked = threading.Event()
 
     def read(_):

@@ -66,12 +66,12 @@ def test_a_notebook_has_progress_of_its_own(saved, tmp_path, monkeypatch):
 
 def test_a_notebook_runs_in_this_environment_and_in_its_folder(saved):
     path = saved(lesson("import os, sys; print(sys.prefix); print(os.getcwd())"))
-    heard = []
+    calls = []
 
-    result = notebooks.execute(path, on_cell=lambda *done: heard.append(done))
+    result = notebooks.execute(path, on_cell=lambda *done: calls.append(done))
 
     assert result.notebook.cells[4].outputs[0].text == f"{sys.prefix}\n{path.parent}\n"
-    assert heard == [(n, 5) for n in range(1, 6)] and result.cells == 5 and not result.error
+    assert calls == [(n, 5) for n in range(1, 6)] and result.cells == 5 and not result.error
 
 
 def test_an_error_that_was_announced_is_a_result(saved):
@@ -100,7 +100,7 @@ def test_a_cell_that_takes_too_long_is_an_error(saved):
     assert "timed out" in result.error.lower()
 
 
-def test_an_interrupt_lets_the_cell_put_away_what_it_started(saved, tmp_path):
+def test_an_interrupt_lets_the_cell_clean_up(saved, tmp_path):
     path = saved(
         lesson(
             "import pathlib, time\n"
@@ -200,7 +200,7 @@ def some_notebook(chance):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_the_form_is_one_that_stays(tmp_path, seed):
+def test_the_committed_form_does_not_change_again(tmp_path, seed):
     once = notebooks.normalised(some_notebook(random.Random(seed)))
 
     nbformat.validate(once)
@@ -291,7 +291,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("says", BREAKS)
-def test_each_rule_is_seen_to_be_broken(executed, says):
+def test_each_broken_rule_is_found(executed, says):
     notebook = copy.deepcopy(executed.notebook)
     BREAKS[says](notebook)
 
@@ -329,7 +329,7 @@ def test_notebooks_are_found_by_number_name_or_path(tmp_path, saved):
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '{"nbformat": 3}', "\xff"])
-def test_a_file_that_is_no_notebook_is_said_to_be_none(tmp_path, text):
+def test_a_file_that_is_no_notebook_is_an_error(tmp_path, text):
     (tmp_path / "a.ipynb").write_text(text)
     with pytest.raises(LabError, match=r"a\.ipynb can't be read as a notebook"):
         notebooks.read(tmp_path / "a.ipynb")

@@ -1,4 +1,4 @@
-"""Progress is drawn where somebody looks, a front end or a terminal, and never into an output."""
+"""Progress is drawn in a front end or on a terminal, and never becomes part of an output."""
 
 import sys
 import textwrap
@@ -177,7 +177,7 @@ def test_elsewhere_nothing_is_drawn(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_tally_counts_what_has_not_begun():
+def test_steps_that_have_not_begun_count():
     tally = Tally("build")
     assert tally.fraction() == 0
     tally.hear(Event("a", "[build 1/3] FROM gcc:14", "cached"))
@@ -187,14 +187,14 @@ def test_a_tally_counts_what_has_not_begun():
     assert tally.fraction() == 1.5 / 6
 
 
-def test_a_tally_shows_what_runs_and_the_last_that_ended():
+def test_running_steps_and_the_last_that_ended_are_shown():
     tally = Tally("build")
     for i in range(30):
         tally.hear(Event(str(i), f"step {i}", "running" if i == 3 else "done"))
     assert [row.name for row in tally.rows(most=3)] == ["step 3", "step 28", "step 29"]
 
 
-def test_a_tally_shows_the_log_as_a_terminal_would():
+def test_the_log_is_shown_as_a_terminal_would():
     tally = Tally("build")
     for log in ("10 %\r50 ", "%\rdone\n\x1b[31mred\x1b[0m \x1b]0;title\x07", "\r\n", "open"):
         tally.hear(Event("a", "RUN make", log=log))
@@ -205,7 +205,7 @@ def test_a_tally_shows_the_log_as_a_terminal_would():
     assert log[5] == "open"
 
 
-def test_a_tally_keeps_a_bounded_log():
+def test_only_the_end_of_a_long_log_is_kept():
     tally = Tally("build")
     tally.hear(Event("a", "RUN make", log="line\n" * 100_000))
     assert len(tally.log(most=10**6)) == 500

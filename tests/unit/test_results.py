@@ -1,4 +1,4 @@
-"""The series is executed and what came of it is written down."""
+"""Executing notebooks and writing the table of results."""
 
 import csv
 
@@ -20,7 +20,7 @@ def two(tmp_path):
     return paths
 
 
-def test_a_table_is_written_and_a_failure_is_told(two, tmp_path, capsys):
+def test_a_table_is_written_and_a_failure_is_reported(two, tmp_path, capsys):
     folder = tmp_path / "results"
 
     status = results.run([str(path) for path in two], write=False, folder=folder)
@@ -36,7 +36,7 @@ def test_a_table_is_written_and_a_failure_is_told(two, tmp_path, capsys):
     assert all(notebooks.read(path).cells[0].execution_count is None for path in two)
 
 
-def test_what_worked_is_saved_in_the_form_that_is_committed(two, tmp_path):
+def test_notebooks_that_worked_are_saved_in_their_committed_form(two, tmp_path):
     results.run([str(path) for path in two], write=True, folder=tmp_path / "results")
 
     works, fails = map(notebooks.read, two)
@@ -45,7 +45,7 @@ def test_what_worked_is_saved_in_the_form_that_is_committed(two, tmp_path):
     assert two[0].read_text() == notebooks.text(notebooks.normalised(works))
 
 
-def test_an_unknown_notebook_is_said_before_any_is_executed(tmp_path):
+def test_an_unknown_notebook_is_reported_before_any_is_executed(tmp_path):
     with pytest.raises(LabError, match="'no-such'"):
         results.run(["no-such"], write=False, folder=tmp_path / "results")
     assert not (tmp_path / "results").exists()

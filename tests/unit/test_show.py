@@ -50,7 +50,7 @@ def layer(created_by, size):
 
 
 def image(*layers, **fields):
-    """An image of which nobody has to be asked."""
+    """An image that needs no engine."""
     tag = "localhost/shrink/c-hello:gcc"
     found = OpenImage("sha256:0", tag, engine=None, _inspected={}, **fields)
     vars(found).update(layers=Layers(layers), size=sum(layer.size for layer in layers))
@@ -401,7 +401,7 @@ class Nesting(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_engine_facts_are_lines_and_elements_of_their_own():
+def test_what_belongs_to_the_engine_has_its_own_lines_and_elements():
     assert 'class="engine"' in html.of(FAILED)
     without = re.sub(r'\n<p class="engine">.*</p>', "", html.of(FAILED))
     assert "no such file" not in without and "missing-loader" in without
@@ -409,7 +409,7 @@ def test_engine_facts_are_lines_and_elements_of_their_own():
     assert two == "✗ did not start\nengine | one\nengine | two"
 
 
-def test_output_can_not_pretend_to_be_the_engines():
+def test_output_cannot_pass_for_a_line_of_the_engine():
     run = Run(True, 0, "engine | gcc:14\n[x] met\n", None, False, 0.1, None)
     assert not re.search(r"(?m)^(engine|\[x\])", text.of(run))
 
@@ -483,7 +483,7 @@ def hostile(bad):
 
 
 @pytest.mark.parametrize("bad", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_is_shown_and_does_nothing(bad):
+def test_hostile_text_is_shown_and_harms_nothing(bad):
     for value in hostile(bad):
         shown, markup = text.of(value), html.of(value)
         for written in (shown, markup):
@@ -513,7 +513,7 @@ def test_large_values_are_cut():
         assert len(html.of(value)) < 20_000
 
 
-def test_a_value_that_is_not_known_shows_its_fields():
+def test_a_value_of_an_unregistered_type_shows_its_fields():
     @dataclass(frozen=True, repr=False)
     class New(Value):
         size: int
@@ -523,7 +523,7 @@ def test_a_value_that_is_not_known_shows_its_fields():
     assert "&lt;b&gt;" in html.of(New(1, "<b>"))
 
 
-def test_a_class_of_somebody_else_is_not_taken_for_ours():
+def test_a_class_with_the_name_of_ours_is_not_drawn_as_ours():
     class Run:
         pass
 
@@ -567,7 +567,7 @@ def test_sizes_have_three_digits(count, expected):
     ("part", "expected"),
     [(0, ""), (1e-9, "▏"), (1 / 96, "▏"), (0.5, "█" * 6), (0.55, "█" * 6 + "▋"), (1, "█" * 12)],
 )
-def test_a_bar_is_there_for_what_is_not_nothing(part, expected):
+def test_a_bar_is_empty_only_for_nothing(part, expected):
     assert units.bar(part) == expected
 
 
@@ -594,7 +594,7 @@ def test_a_reduction_is_never_rounded_up(before, after, expected):
     ("part", "expected"),
     [(0, "0 %"), (1, "100 %"), (0.0001, "<0.1 %"), (0.9999, ">99.9 %"), (0.423, "42.3 %")],
 )
-def test_a_share_is_all_or_nothing_only_where_it_is(part, expected):
+def test_only_nothing_is_0_percent_and_only_all_is_100(part, expected):
     assert units.share(part) == expected
 
 

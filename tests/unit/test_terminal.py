@@ -1,4 +1,4 @@
-"""What is printed on a terminal: plain text, with colour beside signs alone; an image in parts."""
+"""What is printed on a terminal: plain text with coloured signs, and an image, block by block."""
 
 import io
 import re
@@ -35,7 +35,7 @@ def test_in_a_pipe_it_is_the_plain_text():
     assert printed(BLOCKS) == text.render(BLOCKS) + "\n"
 
 
-def test_on_a_terminal_signs_alone_have_colour():
+def test_on_a_terminal_only_signs_have_colour():
     shown = printed(BLOCKS, force_terminal=True, color_system="standard", no_color=False)
     assert ESCAPE.sub("", shown) == text.render(BLOCKS) + "\n"
     assert re.findall(r"\x1b\[([0-9;]+)m([^\x1b]*)\x1b\[0m", shown) == [
@@ -61,7 +61,7 @@ LAYERS = [
 
 @pytest.fixture
 def image():
-    """An image of which nobody has to be asked."""
+    """An image that needs no engine."""
     found = OpenImage("sha256:0", "mine:1", engine=None, _inspected={})
     vars(found)["layers"] = Layers(
         OpenLayer(made, sum(entry.size for entry in layer), "sha256:0", None)
@@ -87,7 +87,7 @@ layers, base first: 1.10 kB in all
     )
 
 
-def test_the_largest_folders_stand_three_levels_deep(image):
+def test_the_largest_folders_are_shown_three_levels_deep(image):
     assert (
         printed(explored.folders(image))
         == """\
@@ -101,7 +101,7 @@ the largest folders
     )
 
 
-def test_of_many_folders_the_largest_are_shown(image):
+def test_only_the_largest_of_many_folders_are_shown(image):
     many = [Entry(f"/f{n:02}/x", 100 + n, "file") for n in range(20)]
     vars(image)["_stacked"] = stacked([many])
     lines = printed(explored.folders(image)).splitlines()

@@ -1,4 +1,4 @@
-"""The variant lab and its controls, with a builder that needs no engine."""
+"""The variant lab and its widget, with a builder that needs no engine."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ FAILED = Run(False, 1, "no such thing\n", None, False, 0.1, None)
 
 
 def built(context, text):
-    """An image that runs, unless it is a dynamic one in scratch."""
+    """An image that runs, unless it is a dynamic binary in scratch."""
     runs = "FROM scratch" not in text or "static" in text
     return SimpleNamespace(size=len(text), bases=()), RAN if runs else FAILED
 
@@ -69,7 +69,7 @@ def test_a_reduction_is_against_the_first_that_runs():
     assert view._board.value.count("&nbsp;%&nbsp;more") == 1 and "2 images" in view._board.value
 
 
-def test_what_came_of_another_choice_goes():
+def test_the_result_of_another_choice_is_removed():
     view = _Bench(Workbench(Choice(), built))
     press(view)
     assert "1. gcc:14 alone, dynamic" in view._outcome.value and "ran" in view._outcome.value
@@ -83,7 +83,7 @@ def test_what_came_of_another_choice_goes():
     assert (again._outcome.value, again._board.value) == (view._outcome.value, view._board.value)
 
 
-def test_what_was_chosen_at_the_click_is_built():
+def test_the_choice_at_the_click_is_built():
     view = _Bench(Workbench(Choice(), built))
     view._busy.acquire()  # the click was heard, and its thread has not begun
     view._fields["final"].value = "scratch"
@@ -91,7 +91,7 @@ def test_what_was_chosen_at_the_click_is_built():
     assert list(view._bench.built) == [Choice()]
 
 
-def test_what_comes_of_a_choice_that_was_left_has_its_name():
+def test_a_result_that_comes_after_another_choice_has_its_own_name():
     go = threading.Event()
 
     def slow(context, text):
@@ -107,7 +107,7 @@ def test_what_comes_of_a_choice_that_was_left_has_its_name():
     assert list(view._bench.built) == [Choice()]
 
 
-def test_a_failure_is_that_of_its_choice():
+def test_a_failure_is_shown_for_its_own_choice():
     def fails(context, text):
         raise LabError("The base can't be had: wait.")
 
@@ -118,7 +118,7 @@ def test_a_failure_is_that_of_its_choice():
     assert "not built" not in view._outcome.value
 
 
-def test_progress_that_is_no_longer_shown_is_closed():
+def test_progress_is_closed_when_it_is_no_longer_shown():
     def with_progress(context, text):
         for title in ("base", "build"):
             with progress.listener(title) as listen:
@@ -164,7 +164,7 @@ def test_two_clicks_are_one_build():
     assert len(count) == 1 and "ran" in view._outcome.value
 
 
-def test_whatever_fails_is_a_sentence():
+def test_any_failure_is_a_sentence():
     for error in (LabError("The base can't be had: wait."), ConnectionError("gone <b>")):
 
         def fails(context, text, error=error):
