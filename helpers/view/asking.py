@@ -53,7 +53,7 @@ def _score(value: Quiz) -> str:
 def _question(value: Quiz, position: int, question: Question, on_right: Callable[[], None]) -> VBox:
     import ipywidgets
 
-    asked = learned.asked(position, question)
+    asked = learned.quiz_question(position, question)
     said = ipywidgets.HTML(layout={"margin": "0 0 0 24px"})
     options = ipywidgets.RadioButtons(
         options=[(_plain(choice.text), i) for i, choice in enumerate(asked.choices)],

@@ -156,7 +156,7 @@ class AnswerChoice:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuizQuestion:
     """A numbered question. HTML folds the reason under each choice; text leaves it out."""
 
     number: int
@@ -187,6 +187,6 @@ Block = (
     | Source
     | EngineLine
     | Fold
-    | Asked
+    | QuizQuestion
     | Scale
 )

@@ -20,7 +20,6 @@ from helpers.view.blocks import (
     ENGINE,
     SIGNS,
     AnswerChoice,
-    Asked,
     Bar,
     Block,
     Branches,
@@ -31,6 +30,7 @@ from helpers.view.blocks import (
     Items,
     OutputLines,
     Prose,
+    QuizQuestion,
     Scale,
     Sign,
     Source,
@@ -102,7 +102,7 @@ def _block(block: Block) -> Iterator[str]:
         case EngineLine(text):
             for line in safe.lines(text, most=20):
                 yield f'<p class="engine"><small>{ENGINE}<code>{_text(line)}</code></small></p>'
-        case Asked(number, text, choices):
+        case QuizQuestion(number, text, choices):
             yield f"<p>{number}. {prose(text)}</p>"
             yield '<div style="margin-bottom:16px;padding-left:16px">'
             for choice in choices:

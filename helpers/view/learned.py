@@ -11,11 +11,11 @@ from helpers.learning.quiz import Question, Quiz
 from helpers.view import units
 from helpers.view.blocks import (
     AnswerChoice,
-    Asked,
     Block,
     Column,
     Fold,
     Prose,
+    QuizQuestion,
     Scale,
     Table,
     TableCell,
@@ -56,12 +56,12 @@ def _solution(path: str) -> str:
 def quiz(value: Quiz) -> Iterator[Block]:
     yield Title(f"quiz {value.number}")
     for position, question in enumerate(value.questions, 1):
-        yield asked(position, question)
+        yield quiz_question(position, question)
 
 
-def asked(position: int, question: Question) -> Asked:
+def quiz_question(position: int, question: Question) -> QuizQuestion:
     """A question under its number."""
-    return Asked(
+    return QuizQuestion(
         position,
         question.asks,
         tuple(

@@ -10,7 +10,6 @@ from helpers.view import safe, units
 from helpers.view.blocks import (
     ENGINE,
     SIGNS,
-    Asked,
     Bar,
     Block,
     Branch,
@@ -21,6 +20,7 @@ from helpers.view.blocks import (
     Items,
     OutputLines,
     Prose,
+    QuizQuestion,
     Scale,
     Sign,
     Source,
@@ -83,7 +83,7 @@ def _block(block: Block) -> Iterator[str]:
         case EngineLine(text):
             for line in safe.lines(text, most=20):
                 yield ENGINE + line
-        case Asked(number, text, choices):
+        case QuizQuestion(number, text, choices):
             yield from _wrapped(f"{number}. ", safe.prose(text))
             for letter, choice in zip(ascii_lowercase, choices, strict=False):
                 yield from _wrapped(f"   {letter}) ", safe.prose(choice.text))
