@@ -81,30 +81,13 @@ def test_an_old_python_is_told_in_a_sentence():
 def test_the_standard_library_is_enough_to_begin():
     code = (
         "import sys; from helpers.commands import arguments, dispatch; arguments.parse(['doctor']);"
+        "from helpers.setup import doctor, environment, host;"
         "print([m for m in ('docker', 'rich', 'nbformat', 'platformdirs') if m in sys.modules])"
     )
     found = subprocess.run(
         [sys.executable, "-Sc", code], cwd=names.ROOT, capture_output=True, text=True
     )
     assert found.stdout.strip() == "[]", found.stderr
-
-
-def test_what_is_missing_is_named_as_pip_would_be_asked(root):
-    missing = ["nothing-of-this-name==1.0", "pytest==0.1", "sphinx==0.1", f"-e {root}"]
-    assert setup.lacking(root) == missing
-
-
-def test_every_group_of_packages_is_installed():
-    project = tomllib.loads((names.ROOT / "pyproject.toml").read_text())["project"]
-    assert sorted(project["optional-dependencies"]) == setup.GROUPS.split(",")
-
-
-@pytest.mark.parametrize(("platform", "lacks"), [("win32", False), ("linux", True)])
-def test_what_windows_can_not_have_is_not_missing_there(monkeypatch, platform, lacks):
-    monkeypatch.setattr(setup.sys, "platform", platform)
-    assert setup._has("nothing-of-this-name==1; sys_platform != 'win32'") is not lacks
-    assert setup._has(f"pytest=={pytest.__version__}; sys_platform != 'win32'")
-    assert not setup._has("nothing-of-this-name==1")
 
 
 @pytest.mark.parametrize("platform", ["win32", "linux", "darwin"])
@@ -123,6 +106,24 @@ def test_a_requirement_is_meant_for_the_machines_that_pip_takes_it_for(
         str(m) for m in markers if m.evaluate(here)
     }
     assert len(markers) >= 2
+
+
+def test_what_is_missing_is_named_as_pip_would_be_asked(root):
+    missing = ["nothing-of-this-name==1.0", "pytest==0.1", "sphinx==0.1", f"-e {root}"]
+    assert setup.lacking(root) == missing
+
+
+def test_every_group_of_packages_is_installed():
+    project = tomllib.loads((names.ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(project["optional-dependencies"]) == setup.GROUPS.split(",")
+
+
+@pytest.mark.parametrize(("platform", "lacks"), [("win32", False), ("linux", True)])
+def test_what_windows_can_not_have_is_not_missing_there(monkeypatch, platform, lacks):
+    monkeypatch.setattr(setup.sys, "platform", platform)
+    assert setup._has("nothing-of-this-name==1; sys_platform != 'win32'") is not lacks
+    assert setup._has(f"pytest=={pytest.__version__}; sys_platform != 'win32'")
+    assert not setup._has("nothing-of-this-name==1")
 
 
 def test_this_environment_is_used_as_it_is():
