@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers.advice.advise import Advice
-from helpers.advice.finding import LEAST, LEAST_SHARE, Evidence, Finding
+from helpers.advice.finding import LEAST, LEAST_SHARE, Finding
 from helpers.advice.lint import Lint
 from helpers.advice.proof import TIMEOUT, Proof
-from helpers.view import safe, units
+from helpers.view import inside, units
 from helpers.view.blocks import (
     Block,
     Column,
@@ -153,17 +153,13 @@ def _finding(value: Finding, most: int) -> Iterator[Block]:
     if not value.counted:
         yield Prose(f"Not counted here: {value.source}.")
         return
-    shown = value.evidence[:most]
-    yield Table(
+    yield Table.of_first(
+        most,
         "where they are",
         (Column("size", figures=True), Column("path"), Column("layer")),
-        tuple(map(_row, shown)),
-        more=len(value.evidence) - len(shown),
+        value.evidence,
+        lambda row: (units.size(row.size), row.path, inside.made_by(row.layer, LAYER)),
     )
-
-
-def _row(row: Evidence) -> tuple[str, ...]:
-    return units.size(row.size), row.path, safe.command(row.layer, LAYER) or "not recorded"
 
 
 def _figure(value: Finding) -> str:

@@ -5,8 +5,11 @@ Their strings are as they came from the engine or the image; whoever draws a blo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
 
 ENGINE = "engine | "
 """Begins each line of the engine's own. Output is indented, so none can pass for one."""
@@ -67,14 +70,30 @@ class Bar:
     share: float
 
 
+TableRow = tuple[str | TableCell | Bar, ...]
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under columns. `more` rows were left out."""
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str | TableCell | Bar, ...], ...]
+    rows: tuple[TableRow, ...]
     more: int = 0
+
+    @classmethod
+    def of_first(
+        cls,
+        most: int,
+        caption: str,
+        columns: Sequence[Column],
+        values: Sequence[T],
+        row: Callable[[T], TableRow],
+    ) -> Table:
+        """A table with a row for each of the first `most` values; the others are counted."""
+        rows = tuple(map(row, values[:most]))
+        return cls(caption, tuple(columns), rows, more=len(values) - len(rows))
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ def explorer(
 
 
 def _view(view: TreeView) -> dict[str, Any]:
-    title = safe.command(view.title) or "not recorded"
+    title = inside.made_by(view.title)
     shown: dict[str, Any] = {"title": title, "marks": view.marks}
     if view.size is None:
         return shown | {"size": UNKNOWN, "share": 0, "percent": ""}

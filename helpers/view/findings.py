@@ -64,11 +64,12 @@ def packages(value: Packages) -> Iterator[Block]:
         return
     for kind, count in value.kinds.items():
         yield Fact(RECORDS[kind], (f"{count:,}",), words=True)
-    yield Table(
+    yield Table.of_first(
+        ROWS,
         f"{len(value):,} packages",
         (Column("package"), Column("version"), Column("record")),
-        tuple((each.name, each.version, each.record) for each in value[:ROWS]),
-        more=max(len(value) - ROWS, 0),
+        value,
+        lambda each: (each.name, each.version, each.record),
     )
 
 
@@ -88,13 +89,12 @@ def waste(value: Waste) -> Iterator[Block]:
 
 
 def _costs(value: Waste, most: int) -> Table:
-    return Table(
+    return Table.of_first(
+        most,
         f"written twice, or removed again: {units.size(value.wasted)} with all copies",
         (Column("size", figures=True), Column("times", figures=True), Column("path")),
-        tuple(
-            (units.size(file.size), f"{file.layers:,}", file.path) for file in value.files[:most]
-        ),
-        more=max(len(value.files) - most, 0),
+        value.files,
+        lambda file: (units.size(file.size), f"{file.layers:,}", file.path),
     )
 
 
@@ -121,18 +121,12 @@ def shared(value: Shared) -> Iterator[Block]:
     if not value.layers:
         yield Title("no layer is shared", sign="bad")
         return
-    yield Table(
+    yield Table.of_first(
+        ROWS,
         "layers that more than one has",
         (Column("size", figures=True), Column("images", figures=True), Column("created by")),
-        tuple(
-            (
-                units.size(layer.size),
-                f"{layer.images:,}",
-                safe.command(layer.created_by) or "not recorded",
-            )
-            for layer in value.layers[:ROWS]
-        ),
-        more=max(len(value.layers) - ROWS, 0),
+        value.layers,
+        lambda one: (units.size(one.size), f"{one.images:,}", inside.made_by(one.created_by)),
     )
 
 
@@ -174,11 +168,12 @@ def difference(value: Difference) -> Iterator[Block]:
         return
     yield _folders(value.folders)
     largest = sorted(value.files, key=lambda file: (-file.size, file.path))
-    yield Table(
+    yield Table.of_first(
+        ROWS,
         "what differs, the largest first",
         (Column("change", words=True), Column("size", figures=True), Column("path")),
-        tuple((file.change, units.size(file.size), file.path) for file in largest[:ROWS]),
-        more=max(len(largest) - ROWS, 0),
+        largest,
+        lambda file: (file.change, units.size(file.size), file.path),
     )
 
 
@@ -202,7 +197,8 @@ def difference_lines(value: Difference) -> tuple[list[tuple[str, str]], list[Tab
 
 def _folders(folders: Sequence[FolderChange]) -> Table:
     most = max((size for row in folders for size in (row.before, row.after)), default=0) or 1
-    return Table(
+    return Table.of_first(
+        ROWS,
         "by folder, the largest change first",
         (
             Column("folder"),
@@ -214,18 +210,15 @@ def _folders(folders: Sequence[FolderChange]) -> Table:
             Column("after", figures=True),
             Column(""),
         ),
-        tuple(
-            (
-                row.folder,
-                *(f"{count:,}" for count in (row.added, row.removed, row.changed)),
-                units.size(row.before),
-                Bar(row.before / most),
-                units.size(row.after),
-                Bar(row.after / most),
-            )
-            for row in folders[:ROWS]
+        folders,
+        lambda row: (
+            row.folder,
+            *(f"{count:,}" for count in (row.added, row.removed, row.changed)),
+            units.size(row.before),
+            Bar(row.before / most),
+            units.size(row.after),
+            Bar(row.after / most),
         ),
-        more=max(len(folders) - ROWS, 0),
     )
 
 

@@ -40,38 +40,41 @@ def sizes(value: Sizes) -> Iterator[Block]:
 @parts.register(Layers)
 def layers(value: Sequence[Layer]) -> Iterator[Block]:
     total = sum(layer.size for layer in value)
-    yield Table(
+    yield Table.of_first(
+        ROWS,
         f"layers, base first: {units.size(total)} in all",
         (Column("size", figures=True), Column("share", figures=True), Column("created by")),
-        tuple(
-            (
-                units.size(layer.size),
-                units.share(layer.size / total if total else 0),
-                safe.command(layer.created_by) or "not recorded",
-            )
-            for layer in value[:ROWS]
+        value,
+        lambda layer: (
+            units.size(layer.size),
+            units.share(layer.size / total if total else 0),
+            made_by(layer.created_by),
         ),
-        more=max(len(value) - ROWS, 0),
     )
 
 
 @parts.register
 def layer(value: Layer) -> Iterator[Block]:
-    yield Title(safe.command(value.created_by) or "not recorded", units.size(value.size))
+    yield Title(made_by(value.created_by), units.size(value.size))
+
+
+def made_by(instruction: str, limit: int = safe.NAME) -> str:
+    """The instruction that made a layer, fit for a line."""
+    return safe.command(instruction, limit) or "not recorded"
 
 
 @parts.register(Files)
 def files(value: Sequence[File]) -> Iterator[Block]:
     columns = [Column("mode"), Column("owner"), Column("size", figures=True), Column("path")]
-    rows = [_listed(file) for file in value[:ROWS]]
-    if any(file.change != "added" for file in value):  # they are those of one layer
+    marked = any(file.change != "added" for file in value)  # a layer that changes what is below it
+    if marked:
         columns.insert(0, Column("change", words=True))
-        rows = [(file.change, *row) for file, row in zip(value, rows, strict=False)]
-    yield Table(
+    yield Table.of_first(
+        ROWS,
         f"{len(value):,} {'entry' if len(value) == 1 else 'entries'}",
-        tuple(columns),
-        tuple(rows),
-        more=max(len(value) - ROWS, 0),
+        columns,
+        value,
+        lambda file: (file.change, *_listed(file)) if marked else _listed(file),
     )
 
 
