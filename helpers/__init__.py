@@ -1,4 +1,4 @@
-"""The lab bench of the series: `from helpers import Lab`."""
+"""The lab of the series: `from helpers import Lab`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ __all__ = ["BuildFailed", "Lab", "LabError"]
 
 
 def __getattr__(name: str) -> Any:
-    # These need the installed packages; set-up runs before they are there.
+    # Imported late: they need installed packages, and set-up runs before there are any.
     if name == "Lab":
         from helpers.lab.facade import Lab
 

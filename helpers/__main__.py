@@ -1,4 +1,4 @@
-"""`python3 -m helpers COMMAND`. Old Pythons must be able to read this file, to be told so."""
+"""`python3 -m helpers COMMAND`. Old Pythons must run this file too, to be refused."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ NEWER = ["python3.14", "python3.13", "python3.12", "python3.11"]
 
 
 def too_old(version, newer=None):
-    """The sentence for a Python of that `version`; `newer` names one that is here, or is None."""
+    """The error for a Python of this `version`; `newer` is the name of an installed newer one."""
     here = ".".join(str(part) for part in version[:3])
     needs = "This needs Python {}.{} or newer and you have {}: ".format(*OLDEST, here)
     if newer:
@@ -18,7 +18,7 @@ def too_old(version, newer=None):
 
 
 def newer_here():
-    """The name of a newer Python that starts, or None."""
+    """The name of an installed newer Python, or None."""
     for name in NEWER:
         if shutil.which(name) and subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             return name
@@ -26,7 +26,7 @@ def newer_here():
 
 
 def main():
-    """Returns the exit status of the command."""
+    """Runs a command and returns its exit status."""
     if sys.version_info < OLDEST:
         sys.stderr.write(too_old(sys.version_info, newer_here()) + "\n")
         return 2

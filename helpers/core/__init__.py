@@ -1,1 +1,1 @@
-"""What every other room may use: errors, names, results, progress, cancelling, whole files."""
+"""What every other room may use: errors, names, results, progress events, atomic writes."""

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Atomic writes: a file is replaced whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> None:
-    """Puts a file in its place, and makes the folder for it. Other processes, which use the same
-    folder, read the file that was there or this one, never half of it. Raises OSError."""
+    """Writes or replaces a file, and makes its folder if needed. A process that reads it meanwhile
+    gets the old content or the new, never half of it. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
     try:

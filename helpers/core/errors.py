@@ -4,24 +4,25 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """What a person can do something about. `str()` is the whole message."""
+    """An error that the user can do something about. `str()` is the whole message."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython prints in place of a traceback: our frames help no learner."""
+        """IPython prints this instead of a traceback, which would not help a learner."""
         return [f"{type(self).__name__}: {self}"]
 
 
 class EngineError(LabError):
     """No engine answers, or the one that does can't do what was asked.
 
-    absent  whether none was chosen and none is in the usual places, so that one may be started
+    absent  True if nobody chose an engine and none is in the usual places: then the lab may start
+            its own
     """
 
     absent = False
 
 
 def engine_gone(host: str, error: Exception) -> EngineError:
-    """The error of an engine, at `host`, that answered before and does not any more."""
+    """The error for an engine at `host` that answered before and no longer does."""
     return EngineError(
         f"The engine at {host} stopped answering ({error}): "
         "see whether it still runs, and try again."
@@ -29,4 +30,4 @@ def engine_gone(host: str, error: Exception) -> EngineError:
 
 
 class BaseUnavailable(LabError):
-    """A base image can't be had from any source; says which were tried."""
+    """No source has the base image; the message says which were tried."""

@@ -1,4 +1,4 @@
-"""News of a running build or pull, who hears it, and how to cancel what runs."""
+"""Progress events of builds and pulls, the callback that gets them, and the cancellation token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Event:
-    """One piece of news about one step.
+    """Progress of one step.
 
     step     identifies the step within its build or pull
-    name     as a person reads it: `[2/3] RUN gcc hello.c`, `layer 3f2a5c`; the same in each event
+    name     for people: `[2/3] RUN gcc hello.c`, `layer 3f2a5c`; the same in each event of a step
     state    `running` until it ends as `done`, `cached` or `error`
-    current  units done so far (bytes in a pull), 0 where it is not known
-    total    units in all, 0 where it is not known
-    log      what the step printed since the last event
+    current  units done so far (bytes in a pull), 0 if unknown
+    total    units in all, 0 if unknown
+    log      output of the step since its last event
     """
 
     step: str
@@ -33,13 +33,13 @@ ProgressCallback = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """The listener of those who don't want to know."""
+    """A progress callback that does nothing."""
 
 
 class CancellationToken:
-    """Everything that one caller has running. Ctrl-C reaches one thread; this, the others.
+    """Cancels everything that one caller has running, in whatever thread: Ctrl-C reaches only one.
 
-    stopped  whether `stop` was called: what begins afterwards is stopped at once
+    stopped  whether `stop` was called; work that begins later is then stopped at once
     """
 
     def __init__(self) -> None:
@@ -49,12 +49,12 @@ class CancellationToken:
 
     @property
     def running(self) -> int:
-        """How many of them run."""
+        """How many pieces of work are running."""
         return len(self._stops)
 
     @contextmanager
     def on(self, stop: Callable[[], object]) -> Iterator[None]:
-        """For as long as the `with` block runs, `stop` is how to end it, from any thread."""
+        """While the `with` block runs, the token calls `stop` to end it, from any thread."""
         key = object()
         with self._lock:
             self._stops[key] = stop
@@ -68,7 +68,7 @@ class CancellationToken:
                 del self._stops[key]
 
     def stop(self) -> None:
-        """Stops what runs, and what will begin."""
+        """Stops what runs now and what begins later."""
         with self._lock:
             self.stopped = True
             stops = list(self._stops.values())

@@ -1,4 +1,7 @@
-"""Facts about this machine: who runs this, and which Debian packages are here. Standard library."""
+"""Facts about this machine: who the user is, and which Debian packages are installed.
+
+Imports the standard library only, since set-up runs before anything is installed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where Debian has what is for root, which a user's own PATH may lack."""
+"""Debian's PATH for root; a user's own may lack the sbin folders."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class DebianPackage:
     """A Debian package.
 
     name  as apt knows it
-    mark  the command, absolute path or soname that shows that it, or another with the same, is here
+    mark  a command, absolute path or soname; if that is here, the package counts as installed
     why   what it is for
     """
 
@@ -33,16 +36,16 @@ ENGINE = (
 )
 
 IN_A_ROOT = tuple(package for package in ENGINE if package.name == "slirp4netns")
-"""What the host itself must have for a private engine that brings a system of its own."""
+"""What the host needs for a private engine that runs in a Debian root of its own."""
 
 
 def is_root() -> bool:
-    """Whether everything may be installed; never on Windows."""
+    """Whether the user is root, and so may install packages; False on Windows."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def is_here(mark: str) -> bool:
-    """Whether a command, a file with an absolute path, or a library is on this machine."""
+    """Whether this machine has a command, absolute path or library (see `DebianPackage.mark`)."""
     if mark.startswith("/"):
         return Path(mark).exists()
     if ".so." in mark:
@@ -55,5 +58,5 @@ def is_here(mark: str) -> bool:
 
 
 def newer_lacks() -> list[DebianPackage]:
-    """What is not here of what it takes to start a newer engine beside another."""
+    """The missing packages for starting a newer engine beside another one."""
     return [package for package in IN_A_ROOT if not is_here(package.mark)]

@@ -1,4 +1,4 @@
-"""The base of results. How one is written as text is set from outside, by `helpers.view`."""
+"""The base class of all results. `helpers.view` decides from outside how they print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def plain(value: object) -> str:
-    """The class and its fields: how a result is written where nothing that draws is loaded."""
+    """The class and its fields: the repr of a result as long as no view is loaded."""
     if not dataclasses.is_dataclass(value):
         return object.__repr__(value)
     shown = (f"{f.name}={getattr(value, f.name)!r}" for f in dataclasses.fields(value) if f.repr)
@@ -18,13 +18,13 @@ _write: Callable[[object], str] = plain
 
 
 def write_with(write: Callable[[object], str]) -> None:
-    """Has every `repr` of a result from here on written by `write`."""
+    """From now on `write` makes the `repr` of every result."""
     global _write
     _write = write
 
 
 class Value:
-    """A result: it holds what was found, and asks nobody to say it."""
+    """A result. It holds plain data, so its `repr` needs no engine."""
 
     def __repr__(self) -> str:
         return _write(self)
