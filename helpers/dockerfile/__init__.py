@@ -1,1 +1,1 @@
-"""Dockerfiles as text: their instructions, what `.dockerignore` leaves out, what changed."""
+"""Dockerfiles as text: parsing, rewriting, marking changes, `.dockerignore`. Needs no engine."""

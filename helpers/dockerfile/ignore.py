@@ -1,8 +1,8 @@
-"""What a `.dockerignore` leaves out, by the rules of Docker's own matcher.
+"""`.dockerignore` files, matched by the same rules as Docker's own matcher.
 
-They are not those of `.gitignore`: a pattern without a slash matches at the root alone, `*` and
-`?` stop at a slash, a leading slash means nothing, and a file below a directory that is left out
-can be brought back. The last pattern that matches decides.
+The rules differ from those of `.gitignore`: a pattern without a slash matches at the root only,
+`*` and `?` stop at a slash, a leading slash means nothing, and a file below an ignored directory
+can be brought back with `!`. The last pattern that matches decides.
 """
 
 from __future__ import annotations
@@ -16,56 +16,56 @@ from posixpath import normpath
 from helpers.core.errors import LabError
 
 Matches = tuple[bool, ...]
-"""For each pattern, whether it matches a path or a directory above it."""
+"""One bool a pattern: whether it matches a path or a directory above it."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One line: what it matches, and whether it brings back (`!`) instead of leaving out."""
+    """One line of the file. `negated`: it begins with `!`, and brings back what it matches."""
 
     text: str
-    back: bool
+    negated: bool
     matches: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """The patterns of one file, in their order. Paths are relative to the context, with slashes."""
+    """The patterns of one file, in order. Paths are relative to the context, with slashes."""
 
     patterns: tuple[Pattern, ...] = ()
 
     @property
     def nothing(self) -> Matches:
-        """The matches of the context's root, from which those below it follow."""
+        """The matches of the context's root: none. Pass them on to `matches` for what is in it."""
         return (False,) * len(self.patterns)
 
     def matches(self, path: str, above: Matches) -> Matches:
-        """The matches of a path, given those of the directory that it is in."""
+        """The matches of a path. `above` are those of the directory that it is in."""
         found: list[bool] = []
-        out = False
+        ignored = False
         for pattern, matched in zip(self.patterns, above, strict=True):
-            # Docker doesn't ask a pattern that would change nothing, and so forgets, further
-            # down, that it matched here
-            if not matched and pattern.back == out:
+            # Docker skips a pattern that would change nothing here. So, for what is below this
+            # path, that pattern counts as not matched.
+            if not matched and pattern.negated == ignored:
                 matched = pattern.matches(path)
             found.append(matched)
             if matched:
-                out = not pattern.back
+                ignored = not pattern.negated
         return tuple(found)
 
     def leaves_out(self, matches: Matches) -> bool:
-        """Whether what has these matches is left out: the last pattern that matches says so."""
+        """Whether a path with these matches is ignored: the last pattern that matches decides."""
         for pattern, matched in zip(reversed(self.patterns), reversed(matches), strict=True):
             if matched:
-                return not pattern.back
+                return not pattern.negated
         return False
 
     def may_bring_back(self, directory: str) -> bool:
-        """Whether something below a directory that is left out could be sent all the same."""
-        return any(p.back and _may_match_below(p.text, directory) for p in self.patterns)
+        """Whether a `!` pattern might bring back something below an ignored directory."""
+        return any(p.negated and _may_match_below(p.text, directory) for p in self.patterns)
 
     def excludes(self, path: str) -> bool:
-        """Whether this path is left out, by itself or with a directory above it."""
+        """Whether this path is ignored, by itself or with a directory above it."""
         matches, parts = self.nothing, path.split("/")
         for end in range(1, len(parts) + 1):
             matches = self.matches("/".join(parts[:end]), matches)
@@ -73,7 +73,7 @@ class Ignore:
 
 
 def read(file: Path) -> Ignore:
-    """Reads an ignore file. Raises LabError where it can't be read or has a bad pattern."""
+    """Reads an ignore file. Raises LabError if it can't be read or has a bad pattern."""
     try:
         text = file.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
@@ -82,7 +82,7 @@ def read(file: Path) -> Ignore:
         ) from None
     patterns = []
     for number, line in enumerate(text.split("\n"), 1):
-        # only a # in the first column is a comment; there is no escape for it
+        # only a # in the first column begins a comment, and nothing escapes it
         if line.startswith("#") or not line.strip():
             continue
         try:
@@ -95,27 +95,28 @@ def read(file: Path) -> Ignore:
 
 
 def _pattern(line: str) -> Pattern:
-    back = line.startswith("!")
-    text = line[1:].strip() if back else line
+    negated = line.startswith("!")
+    text = line[1:].strip() if negated else line
     if not text:
         raise ValueError(line)
     text = normpath(text)
-    if text.startswith("//"):  # the one doubled slash that normpath keeps
+    if text.startswith("//"):  # normpath keeps a doubled slash at the start
         text = text[1:]
     text = text[1:] if len(text) > 1 and text.startswith("/") else text
-    return Pattern(text, back, _matcher(text))
+    return Pattern(text, negated, _matcher(text))
 
 
 def _matcher(text: str) -> Callable[[str], bool]:
     if text.startswith("**") and not re.search(r"[*?\[\]\\]", text[2:]):
         end = text[2:]
-        # `**a` is any path that ends in `a`; `**/a` is `a` at the root too
+        # `**a` matches any path that ends in `a`; `**/a` also `a` at the root
         return lambda path: path.endswith(end) or f"/{path}" == end
-    return re.compile(_expression(text), re.DOTALL).fullmatch
+    expression = re.compile(_expression(text), re.DOTALL)
+    return lambda path: expression.fullmatch(path) is not None
 
 
 def _expression(text: str) -> str:
-    """The pattern as a regular expression. Raises ValueError for one that Go's `Match` refuses."""
+    """The pattern as a regular expression. Raises ValueError if Go's `Match` would refuse it."""
     out, at = "", 0
     while at < len(text):
         char = text[at]

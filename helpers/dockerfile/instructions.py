@@ -1,7 +1,7 @@
-"""Knows how a Dockerfile is written: gives its instructions, and the base images that it names.
+"""Parses a Dockerfile into instructions, and finds or renames the base images that it uses.
 
-What the engine is sent may have other names for the base images; `map_bases` changes these and
-nothing else.
+The engine may know a base image by another name than the Dockerfile; `map_bases` replaces these
+names and leaves every other byte alone.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Instruction:
     """One instruction.
 
     keyword   in capitals (`RUN`)
-    value     what follows it, on one line; not the text of a heredoc
-    line      its first line in the Dockerfile, from 1
-    end_line  its last line, that of a heredoc's end included
+    value     what follows the keyword, joined to one line, without the text of heredocs
+    line      number of its first line, from 1
+    end_line  number of its last line, which may be the end of a heredoc
     original  these lines as they are written, line ends included
     """
 
@@ -40,8 +40,8 @@ class Instruction:
 
 @dataclass(frozen=True)
 class _Extent:
-    """Where an instruction is: its first line, the one after its last, and the one after the last
-    that is not a heredoc's. Counted from 0."""
+    """The lines of an instruction, counted from 0: `start` to before `code_end`, and then those of
+    its heredocs, to before `end`."""
 
     start: int
     code_end: int
@@ -50,23 +50,23 @@ class _Extent:
 
 @dataclass(frozen=True)
 class _Word:
-    """A word of an instruction, and where each of its characters is in the Dockerfile: a line
-    continuation may be in the middle of it."""
+    """A word of an instruction, with the offset of each character in the Dockerfile: they are not in
+    a row where the word continues on the next line."""
 
     text: str
     offsets: tuple[int, ...]
 
-    def spot(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the Dockerfile of the characters from `start` to before `end`."""
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the characters `start` to before `end` are in the Dockerfile."""
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
 def instructions(text: str) -> list[Instruction]:
-    """The instructions of a Dockerfile in their order, without comments and directives."""
-    lines = _lines(text)
+    """The instructions of a Dockerfile in order, without comments and directives."""
+    lines = split_lines(text)
     escape = _escape(lines)
     extents = {extent.start: extent for extent in _extents(lines, escape)}
-    parsed = DockerfileParser(fileobj=io.BytesIO(_plain(lines, escape, extents).encode()))
+    parsed = DockerfileParser(fileobj=io.BytesIO(_parsable(lines, escape, extents).encode()))
     found = []
     for each in parsed.structure:
         if extent := extents.get(each["startline"]):
@@ -83,35 +83,35 @@ def instructions(text: str) -> list[Instruction]:
 
 
 def references(text: str, args: Mapping[str, str] | None = None) -> list[str]:
-    """The names of the base images that a Dockerfile uses, as it has them, each once.
+    """The base images that a Dockerfile uses, by the names in it, each once.
 
     args  build arguments, which may be part of a name
 
-    Neither stages nor `scratch` are among them, nor a name with a variable that only the engine
-    knows (`TARGETARCH`).
+    Leaves out stages, `scratch`, and names with a variable that only the engine knows
+    (`TARGETARCH`).
     """
-    return list(dict.fromkeys(name for _, _, name in _spots(text, args or {})))
+    return list(dict.fromkeys(name for _, _, name in _base_names(text, args or {})))
 
 
 def map_bases(text: str, mapping: Mapping[str, str], args: Mapping[str, str] | None = None) -> str:
-    """The Dockerfile with other names for its base images, and every other byte as it was.
+    """Renames base images in a Dockerfile; every other byte stays as it was.
 
-    mapping  the new name, by the name that `references` gives; what isn't in it stays
+    mapping  new names by old ones, as `references` gives them; names that aren't in it stay
     args     build arguments, which may be part of a name
     """
-    for start, end, name in sorted(_spots(text, args or {}), reverse=True):
+    for start, end, name in sorted(_base_names(text, args or {}), reverse=True):
         if name in mapping:
             text = text[:start] + mapping[name] + text[end:]
     return text
 
 
-def _lines(text: str) -> list[str]:
-    """The lines with their ends. Only a line feed ends one, as the builders have it."""
+def split_lines(text: str) -> list[str]:
+    """The lines with their ends. Only a line feed ends a line, as for the builders."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _escape(lines: Sequence[str]) -> str:
-    """The character that continues a line: a backslash, unless a directive says otherwise."""
+    """The character that continues a line: a backslash, or that of an `escape` directive."""
     for line in lines:
         found = _DIRECTIVE.match(line)
         if not found:
@@ -147,12 +147,12 @@ def _extents(lines: Sequence[str], escape: str) -> Iterator[_Extent]:
 
 
 def _is_code(line: str) -> bool:
-    """Whether a line is part of an instruction: neither blank nor a comment."""
+    """Whether a line is neither blank nor a comment."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _continued(line: str, escape: str) -> tuple[str, bool]:
-    """A line without its line end, and whether the next line belongs to it."""
+    """A line without its end, and whether the instruction goes on in the next line."""
     stripped = line.rstrip()
     if stripped.endswith(escape):
         return stripped[:-1], True
@@ -160,8 +160,8 @@ def _continued(line: str, escape: str) -> tuple[str, bool]:
 
 
 def _heredocs(code: str) -> list[tuple[bool, str]]:
-    """The heredocs that begin in an instruction: whether tabs before the end word are left out,
-    and that word."""
+    """The heredocs that begin in an instruction. Of each: whether tabs may stand before the end
+    word (`<<-`), and that word."""
     if not re.match(r"\s*(ONBUILD\s+)?(RUN|COPY|ADD)\s", code, re.IGNORECASE):
         return []
     words = _HEREDOC_WORD.findall(code)
@@ -169,9 +169,9 @@ def _heredocs(code: str) -> list[tuple[bool, str]]:
     return [(bool(match[1]), match[2].strip("\"'")) for match in found]
 
 
-def _plain(lines: Sequence[str], escape: str, extents: Mapping[int, _Extent]) -> str:
-    """The Dockerfile with what dockerfile-parse doesn't know made into comments, line by line:
-    heredocs' text, blank lines within an instruction, and directives but for `escape`."""
+def _parsable(lines: Sequence[str], escape: str, extents: Mapping[int, _Extent]) -> str:
+    """The Dockerfile for dockerfile-parse. Lines that it can't parse become comments: the text of
+    heredocs, blank lines within an instruction, and all directives except `escape`."""
     plain = [line if _is_code(line) else "#\n" for line in lines]
     for extent in extents.values():
         plain[extent.code_end : extent.end] = ["#\n"] * (extent.end - extent.code_end)
@@ -180,30 +180,30 @@ def _plain(lines: Sequence[str], escape: str, extents: Mapping[int, _Extent]) ->
     return "".join([*plain, "\n"])
 
 
-def _spots(text: str, args: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Each place that names a base image: its start and end in the text, and the name."""
+def _base_names(text: str, args: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Each place that names a base image, as (start, end, name)."""
     found = list(_instruction_words(text))
     stages = [stage for words in found if (stage := _stage(words))]
     known: dict[str, str] = {}
-    begun: list[str] = []
+    earlier: list[str] = []
     for words in found:
         keyword, rest = words[0].text.upper(), words[1:]
-        if keyword == "ARG" and not begun:
+        if keyword == "ARG" and not earlier:
             _declare(rest, known, args)
         elif keyword == "FROM":
-            yield from _from_spot(rest, known, begun)
-            begun.append(_stage(words))
+            yield from _from_name(rest, known, earlier)
+            earlier.append(_stage(words))
         elif keyword == "ONBUILD" and rest:
-            # it runs in a build to come: a name without a tag may be a stage's of that build
-            for start, end, name in _other_spots(rest[0].text.upper(), rest[1:], stages):
+            # Runs in a later build: a name without a tag may be a stage there.
+            for start, end, name in _option_names(rest[0].text.upper(), rest[1:], stages):
                 if re.search("[:/@]", name):
                     yield start, end, name
         else:
-            yield from _other_spots(keyword, rest, stages)
+            yield from _option_names(keyword, rest, stages)
 
 
 def _instruction_words(text: str) -> Iterator[list[_Word]]:
-    lines = _lines(text)
+    lines = split_lines(text)
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
@@ -222,25 +222,25 @@ def _instruction_words(text: str) -> Iterator[list[_Word]]:
 
 
 def _stage(words: Sequence[_Word]) -> str:
-    """The name that a FROM gives its stage, in small letters, or ""."""
+    """The name that a FROM gives its stage, in lower case, or ""."""
     plain = [word.text for word in words if not word.text.startswith("--")]
     if len(plain) > 3 and plain[0].upper() == "FROM" and plain[2].upper() == "AS":
         return plain[3].lower()
     return ""
 
 
-def _from_spot(
-    words: Sequence[_Word], known: Mapping[str, str], begun: Sequence[str]
+def _from_name(
+    words: Sequence[_Word], known: Mapping[str, str], earlier: Sequence[str]
 ) -> Iterator[tuple[int, int, str]]:
     for word in words:
         if not word.text.startswith("--"):
             name = _expanded(word.text, known)
-            if name and name.lower() not in ("scratch", *begun):
-                yield *word.spot(0, len(word.text)), name
+            if name and name.lower() not in ("scratch", *earlier):
+                yield *word.span(0, len(word.text)), name
             return
 
 
-def _other_spots(
+def _option_names(
     keyword: str, words: Sequence[_Word], stages: Sequence[str]
 ) -> Iterator[tuple[int, int, str]]:
     pattern = {"COPY": re.compile("^--from=(.+)"), "RUN": _IN_MOUNT}.get(keyword)
@@ -252,11 +252,11 @@ def _other_spots(
             if name.isdigit() or "$" in name or name.lower() in ("scratch", *stages):
                 continue
             start = found.start(1) + found[1].index(name)
-            yield *word.spot(start, start + len(name)), name
+            yield *word.span(start, start + len(name)), name
 
 
 def _declare(words: Sequence[_Word], known: dict[str, str], args: Mapping[str, str]) -> None:
-    """Adds the variables of an ARG before the first FROM."""
+    """Adds the variables of an ARG that stands before the first FROM."""
     for word in words:
         name, _, default = word.text.partition("=")
         value = args[name] if name in args else _expanded(default, known)
@@ -265,7 +265,7 @@ def _declare(words: Sequence[_Word], known: dict[str, str], args: Mapping[str, s
 
 
 def _expanded(text: str, known: Mapping[str, str]) -> str | None:
-    """Text with its variables replaced and its quotes gone; None where one isn't known."""
+    """Text with variables replaced and quotes removed; None if a variable isn't known."""
     unknown = False
 
     def value(found: re.Match[str]) -> str:

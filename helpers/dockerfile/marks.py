@@ -1,4 +1,4 @@
-"""A Dockerfile as it is shown: marked where it differs from another, over its `docker build`."""
+"""A Dockerfile to show: lines that changed are marked, and the `docker build` line is below it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from helpers.core.value import Value
 
 @dataclass(frozen=True, repr=False)
 class DockerfileView(Value):
-    """A Dockerfile.
+    """A Dockerfile to show.
 
     text     the Dockerfile
-    before   the Dockerfile it is marked against, or None: then nothing is marked
+    before   an older version to mark changes against, or None: no marks
     command  the `docker build` line that does the same in a terminal, or ""
     """
 
@@ -24,7 +24,7 @@ class DockerfileView(Value):
 
     @property
     def marked(self) -> tuple[tuple[Literal["+", "-", ""], str], ...]:
-        """The lines in order, each with `+` (new), `-` (gone) or nothing (as before)."""
+        """The lines in order, each with `+` (added), `-` (removed) or "" (unchanged)."""
         lines = _lines(self.text)
         if self.before is None:
             return tuple(("", line) for line in lines)
@@ -40,11 +40,6 @@ class DockerfileView(Value):
         return tuple(found)
 
 
-def dockerfile(text: str, before: str | None = None, command: str = "") -> DockerfileView:
-    """A Dockerfile to show, marked against the text `before`, over the `docker build` line."""
-    return DockerfileView(text, before, command)
-
-
 def _lines(text: str) -> list[str]:
-    # Only a line feed ends a line of a Dockerfile: `splitlines` knows ten more that end one.
+    # In a Dockerfile only a line feed ends a line; `splitlines` splits at ten more characters.
     return text.removesuffix("\n").split("\n")

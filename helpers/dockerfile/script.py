@@ -1,12 +1,11 @@
-"""Knows a Dockerfile's last stage as steps that can be changed, and gives it back as text: what was
-not changed comes back byte for byte."""
+"""Edits the last stage of a Dockerfile step by step; all else stays as it was, byte for byte."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-from helpers.dockerfile.instructions import Instruction, instructions
+from helpers.dockerfile.instructions import Instruction, instructions, split_lines
 
 RUN = re.compile(r"\s*RUN\s+((?:--\S+\s+(?:\\\n\s*)?)*)", re.IGNORECASE)
 
@@ -15,25 +14,27 @@ CHANGES = """
     mapfile popd pushd read readarray readonly return set shift shopt source suspend trap typeset
     ulimit umask unalias unset
 """
-"""Commands of a shell's own that leave it changed, or end it."""
+"""Shell builtins that change the shell or end it."""
 
 COMPOUND = re.compile(
     r"[;|]|(?<!&)&(?!&)|(?:^|&&)\s*(?:\w+=|(?:"
     + "|".join(map(re.escape, CHANGES.split()))
     + r")(?=\s|$))|(?:^|\s)\w+=\S*$"
 )
-"""Where a `RUN`'s commands do more than one after the other, or leave the shell changed."""
+"""Finds commands that are more than a chain of `&&`, or that change the shell."""
 
 COMMENT = re.compile(r"(?:^|[\s;&|()])#")
-"""Where the rest of a line may be a comment, which would swallow what is joined behind it."""
+"""Finds what may be a comment: it would swallow commands that are joined after it."""
 
 
 @dataclass
 class ScriptStep:
-    """An instruction.
+    """A step of the last stage.
 
-    of     as it was parsed; what is written anew has that of the first that it stands for
-    text   as it is written, line ends included; "" for one that is gone
+    of     the parsed instruction; of several joined steps, the first one's
+    text   the step as text, line ends included; "" once it is removed
+    flags  options of a plain `RUN`
+    body   commands of a plain `RUN`, None for any other step
     """
 
     of: Instruction
@@ -43,11 +44,11 @@ class ScriptStep:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a `RUN` of a shell's commands that can be changed."""
+        """Whether it is a `RUN` of shell commands that may be edited."""
         return self.body is not None
 
     def write(self) -> None:
-        """Writes the text from what was changed."""
+        """Makes `text` anew from `flags` and `body`."""
         flags = "".join(f"{flag} \\\n    " for flag in self.flags)
         self.text = f"RUN {flags}{self.body}\n"
 
@@ -55,8 +56,7 @@ class ScriptStep:
 class Script:
     """A Dockerfile, and the steps of its last stage.
 
-    Raises ValueError for one that can't be changed safely: with another escape character, or
-    without a FROM.
+    Raises ValueError if it can't be edited safely: it sets an escape character, or has no FROM.
     """
 
     def __init__(self, text: str) -> None:
@@ -64,7 +64,7 @@ class Script:
         at = max((n for n, i in enumerate(every) if i.keyword == "FROM"), default=None)
         if at is None or re.match(r"\s*#\s*escape\s*=", text, re.IGNORECASE):
             raise ValueError(text)
-        self.lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+        self.lines = split_lines(text)
         self.stages = sum(each.keyword == "FROM" for each in every)
         self.base = _step(every[at])
         self.steps = [_step(each) for each in every[at + 1 :]]
@@ -72,7 +72,7 @@ class Script:
 
     @property
     def text(self) -> str:
-        """The Dockerfile. Comments stay above what they stand above."""
+        """The Dockerfile. Comments stay above the same step."""
         parts = [self._before]
         end = self.base.of.line - 1
         for step in (self.base, *self.steps):
@@ -82,27 +82,27 @@ class Script:
         return "".join([*parts, *self.lines[end:]])
 
     def index(self, instruction: Instruction) -> int | None:
-        """The place of an instruction among the steps, None where it is not there any more."""
+        """The index of an instruction among the steps, or None if it isn't one of them."""
         for at, step in enumerate(self.steps):
             if step.of.line == instruction.line:
                 return at
         return None
 
     def join(self, first: int, last: int) -> bool:
-        """Makes one `RUN` of those from the first to the last. False, and nothing is changed, where
-        something else stands between them, or one is no plain command."""
+        """Joins the steps `first` to `last` into one `RUN`. Returns False, and changes nothing, if
+        one of them isn't a plain `RUN`."""
         steps = self.steps[first : last + 1]
         runs = [step for step in steps if step.text]
-        if len(runs) < 2 or not all(step.is_plain for step in runs):
+        bodies = [step.body for step in runs if step.body is not None]
+        if len(runs) < 2 or len(bodies) < len(runs):
             return False
         flags = list(dict.fromkeys(flag for step in runs for flag in step.flags))
         if any(not flag.startswith("--mount=") for flag in flags):
             return False
-        bodies = [_grouped(step.body) for step in runs]
         for step in steps:
             step.text = ""
         one = steps[0]
-        one.flags, one.body = flags, " \\\n && ".join(bodies)
+        one.flags, one.body = flags, " \\\n && ".join(map(_grouped, bodies))
         one.write()
         return True
 
@@ -127,6 +127,6 @@ def _is_simple(each: Instruction) -> bool:
 
 
 def _grouped(body: str) -> str:
-    """Commands as one command, whatever they are, for others to follow behind `&&`."""
+    """Commands that others can follow after `&&`: in parentheses where it needs them."""
     plain = body.replace("\\\n", " ")
     return f"({body})" if COMPOUND.search(plain) else body

@@ -1,8 +1,8 @@
-"""The Dockerfile as it is sent: bases under the engine's names, and itself out of `COPY . .`'s way.
+"""The Dockerfile that the engine gets: with the engine's names for bases, and never copied itself.
 
-The engine finds the Dockerfile in the context, among the files to build. Docker's own client has a
-channel of its own for it; without one, `COPY . .` would take it for one of those files. Where that
-can happen the context is put in a folder, and a stage before all others takes the files from there.
+The engine reads the Dockerfile from the tar of the context, so `COPY . .` would copy it too.
+(Docker's own client sends it on a separate channel.) If that can happen, the context goes into a
+folder of the tar, and an extra first stage copies the files from there.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ STAGE = "shrink-context"
 
 @dataclass(frozen=True)
 class Sent:
-    """What is sent in a Dockerfile's place.
+    """The Dockerfile to send.
 
-    text   the Dockerfile to send
-    below  the folder in the tar to put the context in, or "" for its root
-    added  instructions that were put before the first FROM, a line each
-    start  the line of the first FROM as it was written, from 1
+    text   its text
+    below  the folder of the tar that the context goes into, or "" for the root
+    added  how many lines were added before the first FROM
+    start  the number of that FROM's line in the user's Dockerfile, from 1
     """
 
     text: str
@@ -36,18 +36,18 @@ class Sent:
     start: int = 0
 
     def line(self, sent: int) -> int:
-        """The line of the Dockerfile as it was written, for a line of what is sent."""
+        """The line number in the user's Dockerfile for a line number in the one that is sent."""
         return sent - self.added if sent >= self.start else sent
 
 
 @dataclass(frozen=True)
 class Copied:
-    """What a COPY or ADD takes.
+    """What a COPY or ADD copies.
 
     origin   the stage or image of `--from`, or None for the context
-    sources  paths; neither addresses (ADD) nor text that stands in the Dockerfile (heredocs)
+    sources  paths; neither the URLs of an ADD nor heredocs
     flags    options, as they are written
-    target   where it goes
+    target   the destination
     """
 
     origin: str | None
@@ -57,9 +57,9 @@ class Copied:
 
 
 def sent(text: str, bases: Mapping[str, str], args: Mapping[str, str]) -> Sent:
-    """What to send for a Dockerfile.
+    """Turns the user's Dockerfile into the one to send.
 
-    bases  by the name in the Dockerfile, the engine's reference
+    bases  the engine's name of each base, by the name in the Dockerfile
     args   build arguments, which may be part of a base's name
     """
     own = instructions(text)
@@ -76,11 +76,11 @@ def sent(text: str, bases: Mapping[str, str], args: Mapping[str, str]) -> Sent:
 
 
 def copied(each: Instruction) -> Copied:
-    """What a COPY or ADD takes."""
+    """Parses a COPY or ADD."""
     flags, rest = options(each.value)
     words = rest.split()
     if rest.startswith("["):
-        with contextlib.suppress(ValueError):  # what isn't JSON are words to the builder too
+        with contextlib.suppress(ValueError):  # without valid JSON the builder takes words too
             words = json.loads(rest)
     origin = next((flag.partition("=")[2] for flag in flags if flag.startswith("--from=")), None)
     sources = tuple(w for w in words[:-1] if not re.match(r"<<|\w+://|git@", w))
@@ -88,7 +88,7 @@ def copied(each: Instruction) -> Copied:
 
 
 def options(value: str) -> tuple[tuple[str, ...], str]:
-    """An instruction's options (`--from=build`), and what follows them."""
+    """Splits an instruction's value into its options (`--from=build`) and the rest."""
     flags = []
     while found := re.match(r"\s*(--\S+)(\s+|$)", value):
         flags.append(found[1])
@@ -115,7 +115,7 @@ def _is_context_mount(flag: str) -> bool:
 
 
 def _take_from_stage(each: Instruction, lines: list[str]) -> None:
-    """Rewrites one instruction in place; the number of lines stays."""
+    """Rewrites one instruction in `lines` to copy from STAGE. The number of lines stays."""
     place = slice(each.line - 1, each.end_line)
     flags, _ = options(each.value)
     for number, line in enumerate(lines[place], each.line - 1):
@@ -137,7 +137,7 @@ def _take_from_stage(each: Instruction, lines: list[str]) -> None:
 
 
 def _renumbered(flag: str) -> str:
-    """The option, with a stage's number as it is now that a stage stands before it."""
+    """The option, with stage numbers raised by one, since STAGE comes first."""
     if _is_context_mount(flag):
         return f"{flag},from={STAGE}"
     return re.sub(r"([=,]from=|--from=)(\d+)(?=,|$)", lambda m: f"{m[1]}{int(m[2]) + 1}", flag)

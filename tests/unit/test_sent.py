@@ -1,4 +1,4 @@
-"""The Dockerfile that is sent builds what the one that was written does."""
+"""The Dockerfile that is sent builds the same as the user's own."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from helpers.dockerfile.sent import BELOW, STAGE, sent
 HEAD = f"FROM scratch AS {STAGE}\nCOPY {BELOW}/ /\n"
 
 
-def apart(dockerfile: str) -> str:
-    """What is sent where the context has to be apart, less the stage that is added."""
+def with_folder(dockerfile: str) -> str:
+    """The Dockerfile that is sent when the context is in a folder, without the added stage."""
     made = sent(dockerfile, {}, {})
     assert made.below == BELOW
     assert HEAD in made.text
@@ -34,7 +34,7 @@ def test_most_dockerfiles_are_sent_as_they_are(line: str):
     assert sent(dockerfile, {}, {}).text == dockerfile
 
 
-def test_bases_have_the_engines_names():
+def test_bases_get_the_engines_names():
     made = sent("ARG V=14\nFROM gcc:$V\nCOPY . .\n", {"gcc:14": "localhost/gcc:14"}, {})
     assert "FROM localhost/gcc:14\n" in made.text
 
@@ -62,11 +62,11 @@ def test_bases_have_the_engines_names():
         ),
     ],
 )
-def test_what_takes_the_whole_context_takes_it_from_a_stage(written: str, result: str):
-    assert apart(f"FROM gcc:14\n{written}\n") == f"FROM gcc:14\n{result}\n"
+def test_an_instruction_that_copies_the_whole_context_copies_from_the_stage(written: str, result: str):
+    assert with_folder(f"FROM gcc:14\n{written}\n") == f"FROM gcc:14\n{result}\n"
 
 
-def test_lines_are_those_of_the_dockerfile():
+def test_line_numbers_are_those_of_the_users_dockerfile():
     dockerfile = "# escape=`\nARG X\nFROM gcc:14\nADD . `\n  /x\nRUN true\n"
     made = sent(dockerfile, {}, {})
     assert made.text.startswith("# escape=`\nARG X\nFROM scratch")
@@ -74,7 +74,7 @@ def test_lines_are_those_of_the_dockerfile():
     assert [made.line(number) for number in (1, 2, 5, 8)] == [1, 2, 3, 6]
 
 
-def test_the_added_stage_is_no_step():
+def test_the_added_stage_is_not_a_step():
     dockerfile = "ARG X\nFROM gcc:14\nCOPY . .\nFROM gcc:14\nRUN true\n"
     plan = steps(dockerfile, sent(dockerfile, {}, {}))
     assert [plan.of_number(number) for number in (2, 3)] == [None, None]

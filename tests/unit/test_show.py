@@ -14,7 +14,7 @@ from helpers.bases.table import BaseInfo, BaseTable
 from helpers.compare import ComparisonTable, Row
 from helpers.core.value import Value
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.dockerfile.marks import DockerfileView, dockerfile
+from helpers.dockerfile.marks import DockerfileView
 from helpers.elf.anatomy import Anatomy, Library, Section
 from helpers.elf.linking import Linkage
 from helpers.engine.container import Stopped
@@ -343,10 +343,10 @@ c-hello/scratch  16.0 kB          -        -  ✗ no: missing-loader""",
 engine | exit code: 1""",
     ),
     (
-        dockerfile("FROM b\nRUN x\n", "FROM a\nRUN x\n", "docker build ."),
+        DockerfileView("FROM b\nRUN x\n", "FROM a\nRUN x\n", "docker build ."),
         "- FROM a\n+ FROM b\n  RUN x\n  $ docker build .",
     ),
-    (dockerfile("FROM b\n\nRUN x\n"), "  FROM b\n\n  RUN x"),
+    (DockerfileView("FROM b\n\nRUN x\n"), "  FROM b\n\n  RUN x"),
 ]
 
 
@@ -465,7 +465,7 @@ def hostile(bad):
         Prediction(bad, "no"),
         Answer(bad, "no"),
         Progress((Lesson(bad, bad, frozenset({1}), 1, True),)),
-        dockerfile(bad, bad + "\nmore", bad),
+        DockerfileView(bad, bad + "\nmore", bad),
         Waste(0.5, 2, 1, (Wasted(bad, 2, 2),)),
         compared(
             bad, bad, 1, 1, Files([File(bad, 1, "file")]), (FolderChange(bad, 1, 0, 0, 0, 1),), 0
