@@ -50,8 +50,8 @@ class _Extent:
 
 @dataclass(frozen=True)
 class _Word:
-    """A word of an instruction, with the offset of each character in the Dockerfile: they are not in
-    a row where the word continues on the next line."""
+    """A word of an instruction, with the offset of each character in the Dockerfile: not in
+    a row if the word continues on the next line."""
 
     text: str
     offsets: tuple[int, ...]

@@ -1,7 +1,4 @@
-"""A file system, path by path: what is at a path, what it holds, where a name is.
-
-`FolderFS` reads a folder as if it were an image's root.
-"""
+"""Reads a file system by path: `RootFS` is the interface, `FolderFS` reads a folder as an image."""
 
 from __future__ import annotations
 
@@ -13,16 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from helpers.files.stack import File
+from helpers.files.stack import File, Kind
 
 MOST_LINKS = 40
-"""Symlinks that are followed in one path before it counts as a loop, as the kernel has it."""
+"""Symlinks followed in one path before it counts as a loop; the kernel has the same limit."""
 
 
 class Look(NamedTuple):
-    """What is at a path: its kind, and where a link leads when all links on the way are followed.
+    """What is at a path: its kind and, of a symlink, its target.
 
-    A link that leads nowhere, or round in a circle, is a link to "".
+    An engine answers with the end of the whole chain of links, or "" if it can't be followed.
     """
 
     kind: Literal["directory", "symlink", "other"]
@@ -30,27 +27,26 @@ class Look(NamedTuple):
 
 
 class RootFS(ABC):
-    """A file system whose root is `/`. Paths are absolute; no link and no `..` leads out of it."""
+    """A file system. Paths are absolute, and no link or `..` leads out of the root."""
 
     @abstractmethod
     def find(self, name: str) -> list[File]:
-        """All entries with that base name, wherever they are."""
+        """All entries with this base name, in any folder."""
 
     @abstractmethod
     def _look(self, path: str) -> Look | None:
-        """What is at a path whose folders are no links."""
+        """What is at a path without links in its folders; cheaper than `_stat` in an engine."""
 
     @abstractmethod
     def _stat(self, path: str) -> File | None:
-        """All about what is at a path whose folders are no links."""
+        """The entry at a path without links in its folders."""
 
     @abstractmethod
     def _read(self, path: str, limit: int | None) -> bytes:
         """The content of a regular file at a path without links."""
 
     def stat(self, path: str) -> File | None:
-        """What is at a path: of a link the link itself. None where nothing is, or one of a circle
-        of links."""
+        """The entry at a path, without following a last link. None if nothing is there."""
         folder, name = posixpath.split(path.rstrip("/"))
         if name in ("", ".", ".."):
             real = self._resolve(path)
@@ -60,16 +56,16 @@ class RootFS(ABC):
         return self._stat(real) if real else None
 
     def resolve(self, path: str) -> str | None:
-        """The path with all links followed; None where nothing is there, or links make a loop."""
+        """The path with all links followed; None if nothing is there, or links make a loop."""
         return self._resolve(path)
 
     def exists(self, path: str) -> bool:
-        """Whether something is at a path when all links are followed."""
+        """Whether something is at a path, links followed."""
         return self.resolve(path) is not None
 
     def read(self, path: str, limit: int | None = None) -> bytes:
-        """The content of a regular file, links followed: all of it, or the first `limit` bytes.
-        b"" where no regular file is."""
+        """The content of a regular file, links followed: all of it or the first `limit` bytes.
+        b"" if there is no regular file."""
         real = self._resolve(path)
         file = self._stat(real) if real else None
         if not real or not file or file.kind not in ("file", "hardlink"):
@@ -78,8 +74,8 @@ class RootFS(ABC):
 
     @abstractmethod
     def below(self, folder: str, ending: str) -> Iterator[tuple[str, bytes]]:
-        """The regular files in a folder and below whose names end so, with their contents. The
-        folder's own path has no links."""
+        """The regular files in and below a folder whose names end with `ending`, with their
+        contents. The folder's path must have no links."""
 
     def _resolve(self, path: str, as_folder: bool = False) -> str | None:
         real, left, links = "/", path.split("/")[::-1], 0
@@ -109,9 +105,9 @@ class RootFS(ABC):
 
 
 class FolderFS(RootFS):
-    """A folder as if it were the root of an image."""
+    """A folder, read as if it were the root of an image."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
 
     def find(self, name: str) -> list[File]:
@@ -132,7 +128,8 @@ class FolderFS(RootFS):
             info = self._here(path).lstat()
         except (OSError, ValueError):
             return None
-        kind, size, target = "device", 0, None
+        kind: Kind = "device"
+        size, target = 0, None
         if stat.S_ISLNK(info.st_mode):
             kind, target = "symlink", str(self._here(path).readlink())
         elif stat.S_ISDIR(info.st_mode):

@@ -1,4 +1,4 @@
-"""Paths by the folder that they are in: what is in a folder, and what goes when it goes."""
+"""An index of paths by folder: what is in a folder, and what is removed along with it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 
 def folder_of(path: str) -> str:
-    """The folder that a path is in; that of one at the top is `/`."""
+    """The folder that a path is in; `/` for the root itself."""
     return path.rpartition("/")[0] or "/"
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:
-    """Every folder on the way to the paths but `/`."""
+    """Every folder above the paths, except `/`."""
     found: set[str] = set()
     for path in paths:
         while (path := folder_of(path)) != "/" and path not in found:
@@ -20,8 +20,8 @@ def folders_of(paths: Iterable[str]) -> set[str]:
 
 
 class Folders:
-    """Which paths are in which folder. What is on the way to a path is a folder here, whether it
-    has an entry or not. It iterates over those in which something is, or was."""
+    """Paths by folder. Whatever is above a path counts as a folder, with an entry or not. Iterating
+    gives the folders, also those that have become empty."""
 
     def __init__(self, paths: Iterable[str] = ()) -> None:
         self._inside: dict[str, set[str]] = {}
@@ -35,12 +35,11 @@ class Folders:
         return iter(self._inside)
 
     def inside(self, folder: str) -> Collection[str]:
-        """The paths in a folder, in no order; none for what is no folder."""
+        """The paths directly in a folder, in no order; empty if there is no such folder."""
         return self._inside.get(folder, ())
 
     def add(self, path: str) -> list[str]:
-        """Puts a path there. Gives the folders on its way in which something is new, it or one of
-        them."""
+        """Adds a path. Returns the folders above it that have a new member, the lowest first."""
         new = []
         while path != "/":
             folder = folder_of(path)
@@ -52,7 +51,7 @@ class Folders:
         return new
 
     def below(self, path: str) -> Iterator[str]:
-        """A path and all that is below it, each folder before what is in it."""
+        """A path and all below it, each folder before its content."""
         left = [path]
         while left:
             each = left.pop()
@@ -60,7 +59,7 @@ class Folders:
             left += self._inside.get(each, ())
 
     def remove(self, path: str) -> list[str]:
-        """Takes a path away with all that is below it, and gives what went."""
+        """Removes a path and all below it; returns what was removed."""
         gone = list(self.below(path))
         for each in gone:
             self._inside.pop(each, None)

@@ -1,5 +1,4 @@
-"""Reads archives as streams: gives the layers and JSON documents in what `docker save` sends, and
-the entries of each layer. No file's content is ever held in memory whole, only a document's."""
+"""Reads `docker save` archives and layer tars as streams, so that no file is in memory whole."""
 
 from __future__ import annotations
 
@@ -13,54 +12,58 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol, cast
 
-from helpers.files.stack import Entry, absolute
+from helpers.files.stack import Entry, Kind, absolute
 
 CHUNK = 1 << 20
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 GZIP_LEVEL = 6
-"""What gzip and the tools of registries take where nobody says otherwise."""
+"""The default of gzip and of the tools for registries."""
 
 DIGEST = 16
-"""Characters of a file's digest: 64 bits tell some millions of files apart."""
+"""Length of a file's digest in hex: 64 bits are enough for millions of files."""
 
 MOST_JSON = 1 << 24
-"""Bytes of a JSON document that is read: an image's configuration has some kB."""
+"""Larger JSON documents are skipped; an image's configuration has a few kB."""
 
 DAMAGED = (tarfile.TarError, zlib.error, EOFError, ValueError, OverflowError, gzip.BadGzipFile)
-"""What an archive makes its reader raise that is cut short, or none."""
+"""What reading raises if an archive is truncated or damaged."""
+
+
+class ByteStream(Protocol):
+    """Anything to read bytes from. It need not be seekable."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
 class Document:
-    """A JSON document beside the layers: the image's configuration is one."""
+    """A JSON document beside the layers, such as the image's configuration."""
 
     content: Any
 
 
 @dataclass(frozen=True)
 class SavedLayer:
-    """A layer's archive, which can be read once, before the next is asked for.
+    """A layer's tar. Read it once, before asking for the next layer.
 
-    length  bytes of it in the stream, where it may be compressed
+    length  its bytes in the stream, where it may be compressed
     """
 
     length: int
-    _stream: IO[bytes]
+    _stream: ByteStream
 
     def read(self, *, listed: bool = True, packed: bool = False) -> LayerRead:
-        """Reads it to its end.
+        """Reads the layer to its end. Raises one of DAMAGED.
 
-        listed  read its entries
-        packed  find what gzip makes of it, which takes some seconds for each 100 MB
-
-        Raises one of DAMAGED.
+        listed  list its entries
+        packed  measure its size after gzip, which takes some seconds for each 100 MB
         """
         meter = _Meter(self._stream, packed)
         found = entries(meter) if listed else ()
-        while meter.read(CHUNK):  # what follows the archive's end is part of its hash
+        while meter.read(CHUNK):  # the hash covers what follows the end mark too
             pass
         return LayerRead(f"sha256:{meter.hash.hexdigest()}", found, meter.packed_length())
 
@@ -69,9 +72,9 @@ class SavedLayer:
 class LayerRead:
     """A layer that was read.
 
-    diff_id        the sha256 of its uncompressed archive
-    entries        what is in it; no path twice, but beside a `removed` or `opaque` one
-    packed_length  bytes that gzip makes of it, None where that was not asked for
+    diff_id        sha256 of the uncompressed tar
+    entries        its entries; no path stands twice, except as a whiteout too
+    packed_length  bytes after gzip, None if not asked for
     """
 
     diff_id: str
@@ -79,24 +82,24 @@ class LayerRead:
     packed_length: int | None
 
 
-def saved(stream: IO[bytes]) -> Iterator[SavedLayer | Document]:
-    """What `docker save` sends, in its order: layers by whatever name, and JSON documents.
+def saved(stream: ByteStream) -> Iterator[SavedLayer | Document]:
+    """The layers and JSON documents of a `docker save` archive, in order. Raises one of DAMAGED.
 
-    Engines name a layer `ID/layer.tar` up to 24, `blobs/sha256/…` since 25, there compressed on the
-    containerd store; Podman `….tar`. So each is known by its content. Raises one of DAMAGED.
+    Each is recognized by its content, since names differ: a layer is `ID/layer.tar` up to Docker
+    24, `blobs/sha256/…` since 25 (compressed on the containerd store), and `….tar` from Podman.
     """
     with opened(stream) as archive:
-        while (member := archive.next()) is not None:
-            archive.members.clear()
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is None:
+        for member in _members(archive):
+            raw = archive.extractfile(member) if member.isreg() else None
+            if raw is None:
                 continue
-            content = io.BufferedReader(content, CHUNK)
+            assert isinstance(raw, io.BufferedReader)  # as of tarfile's own class of files
+            content = io.BufferedReader(raw, CHUNK)
             start = content.peek(tarfile.BLOCKSIZE)[: tarfile.BLOCKSIZE]
             if start.startswith(b"\x1f\x8b"):
                 yield SavedLayer(member.size, gzip.GzipFile(fileobj=content))
             elif start.startswith(b"\x28\xb5\x2f\xfd"):
-                import zstandard  # few engines keep layers so
+                import zstandard  # imported late: few engines use it
 
                 reader = zstandard.ZstdDecompressor().stream_reader(
                     content, read_across_frames=True
@@ -105,20 +108,19 @@ def saved(stream: IO[bytes]) -> Iterator[SavedLayer | Document]:
             elif _is_tar(start):
                 yield SavedLayer(member.size, content)
             elif start[:1] in (b"{", b"[") and member.size <= MOST_JSON:
-                with suppress(ValueError):  # not everything that begins so is one
+                with suppress(ValueError):  # it only looks like JSON
                     yield Document(json.loads(content.read()))
 
 
-def entries(stream: IO[bytes]) -> tuple[Entry, ...]:
-    """The entries of one layer's archive; of two with the same path the later counts.
+def entries(stream: ByteStream) -> tuple[Entry, ...]:
+    """The entries of one layer's tar. Of two with the same path the later one counts.
 
     Raises one of DAMAGED.
     """
     found: dict[tuple[str, bool], Entry] = {}
     with opened(stream) as archive:
-        while (member := archive.next()) is not None:
-            archive.members.clear()  # it would keep them all
-            if entry := entry_of(member):
+        for member in _members(archive):
+            if entry := _entry(member):
                 if entry.size and (content := archive.extractfile(member)):
                     entry = entry._replace(digest=_digest(content))
                 found[entry.path, entry.kind in ("removed", "opaque")] = entry
@@ -132,8 +134,15 @@ def _digest(content: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def entry_of(member: tarfile.TarInfo) -> Entry | None:
-    """What an entry of a layer's archive says; None for the root, and for a note of no meaning."""
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members in order. The archive itself would keep all of them in memory."""
+    while (member := archive.next()) is not None:
+        archive.members.clear()  # type: ignore[attr-defined]  # typeshed doesn't have it
+        yield member
+
+
+def _entry(member: tarfile.TarInfo) -> Entry | None:
+    """The entry of a member of a layer; None for the root, and for marks that mean nothing."""
     path = absolute(member.name)
     folder, name = posixpath.split(path)
     if name.startswith(".wh."):
@@ -142,7 +151,8 @@ def entry_of(member: tarfile.TarInfo) -> Entry | None:
 
 
 def plain_entry(path: str, member: tarfile.TarInfo) -> Entry:
-    """What an entry of any archive says of what is at a path."""
+    """The entry of a member of any tar, at `path`. Never a whiteout."""
+    kind: Kind
     size, target = 0, None
     if member.isreg():
         kind, size = "file", member.size
@@ -161,35 +171,35 @@ def _whiteout(folder: str, name: str) -> Entry | None:
     if name == ".wh..wh..opq":
         return Entry(folder, 0, "opaque")
     hidden = name.removeprefix(".wh.")
-    if hidden in ("", ".", "..") or hidden.startswith(".wh."):  # aufs had notes of its own
+    if hidden in ("", ".", "..") or hidden.startswith(".wh."):  # marks that aufs made for itself
         return None
     return Entry(posixpath.join(folder, hidden), 0, "removed")
 
 
-def opened(stream: IO[bytes]) -> tarfile.TarFile:
-    """An archive to be read from its beginning to its end, once."""
+def opened(stream: ByteStream) -> tarfile.TarFile:
+    """Opens a tar to read it once, from its beginning to its end."""
+    # typeshed asks for a file, but in this mode only `read` is called
+    file = cast(IO[bytes], stream)
     return tarfile.open(
-        fileobj=stream, mode="r|", bufsize=CHUNK, encoding="utf-8", errors="surrogateescape"
+        fileobj=file, mode="r|", bufsize=CHUNK, encoding="utf-8", errors="surrogateescape"
     )
 
 
 def _is_tar(start: bytes) -> bool:
-    """Whether an archive begins so; an empty one is zeros alone."""
-    if len(start) < tarfile.BLOCKSIZE:
-        return False
+    """Whether this is the first block of a tar."""
+    if not any(start):  # an empty tar is all zeros
+        return len(start) == tarfile.BLOCKSIZE
     try:
         tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
-    except tarfile.EOFHeaderError:
-        return True
     except tarfile.HeaderError:
         return False
     return True
 
 
 class _Meter(io.RawIOBase):
-    """A stream that hashes what is read of it, and counts what gzip would make of it."""
+    """Hashes what is read from a stream, and counts the bytes that gzip would make of it."""
 
-    def __init__(self, stream: IO[bytes], packs: bool) -> None:
+    def __init__(self, stream: ByteStream, packs: bool) -> None:
         self.hash = hashlib.sha256()
         self._stream = stream
         self._length = 0
@@ -206,5 +216,5 @@ class _Meter(io.RawIOBase):
         return data
 
     def packed_length(self) -> int | None:
-        """Bytes of the gzip file, header and checksum with it. Ends it."""
+        """Bytes of the gzip file, with header and checksum. Call it once, at the end."""
         return self._length + len(self._packer.flush()) if self._packer else None

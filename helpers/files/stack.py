@@ -1,4 +1,4 @@
-"""What layers add up to: takes the entries of each layer, and gives files and what each changes."""
+"""Stacks layers: what each layer changes, and the file system that all of them make."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from helpers.core.value import Value
 from helpers.files.folders import Folders
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "removed"]
+Change = Literal["added", "changed", "removed"]
 
 
 class Entry(NamedTuple):
-    """One entry of a layer's archive; the fields are those of `File`.
+    """One entry of a layer's archive, with the fields of `File`.
 
-    Of the kinds, `opaque` is a folder whose content below this layer is gone.
+    The kind `opaque` marks a folder: what lower layers have in it is hidden.
     """
 
     path: str
@@ -31,18 +32,17 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class File(Value):
-    """One entry of a layer, or of the file system that the layers add up to.
+    """One entry of a layer, or of the file system that the layers make.
 
-    path      absolute; bytes that are no UTF-8 are surrogates, as in `os.fsdecode`
-    size      bytes of its own content: 0 for all but files
-    kind      `file`, `directory`, `symlink`, `hardlink` (a further name of a file in the same
-              layer, which has the bytes), `device` (pipes and sockets too), or `removed` (what the
-              layers below have there is gone, and what is in it)
+    path      absolute; bytes that aren't UTF-8 are surrogates, as in `os.fsdecode`
+    size      bytes of content; 0 for anything but a file
+    kind      `file`, `directory`, `symlink`, `hardlink` (another name of a file in the same layer,
+              which has the bytes), `device` (also pipes and sockets), or `removed` (a whiteout:
+              the path is gone, with everything in it)
     mode      the permission bits
-    uid, gid  of its owner
-    target    of a symlink, as it is written; of a hard link, an absolute path; else None
-    digest    a hash of a regular file's content, "" where it wasn't read: files that have the same
-              one are the same
+    uid, gid  the owner
+    target    of a symlink, as written; of a hard link, an absolute path; else None
+    digest    a hash of a regular file's content, to find equal files; "" if it wasn't read
     change    against the layers below: `added`, `changed` or `removed`
     """
 
@@ -54,22 +54,29 @@ class File(Value):
     gid: int = 0
     target: str | None = None
     digest: str = ""
-    change: Literal["added", "changed", "removed"] = "added"
+    change: Change = "added"
+
+    @classmethod
+    def of(cls, entry: Entry, change: Change = "added") -> File:
+        """The file of an entry, which must not be `opaque`: that only marks a folder."""
+        path, size, kind, mode, uid, gid, target, digest = entry
+        assert kind != "opaque"
+        return cls(path, size, kind, mode, uid, gid, target, digest, change)
 
 
 class Files(Value, tuple[File, ...]):
-    """Files in the order of their paths."""
+    """Files in order of their paths."""
 
 
 def absolute(name: str) -> str:
-    """A name of an archive as a path: no `..` leads above the root."""
+    """The absolute path for a name in an archive; no `..` leads above the root."""
     return posixpath.normpath("/" + name.lstrip("/"))
 
 
 def stacked(layers: Iterable[Sequence[Entry]]) -> tuple[list[Files], Files]:
-    """What each layer does, base first, and the file system that they add up to.
+    """The changes of each layer, base first, and the file system that all of them make.
 
-    layers  the entries of each, base first; no path twice, but beside a `removed` or `opaque` one
+    layers  the entries of each, base first; no path stands twice, except as a whiteout too
     """
     tree = Stack()
     each = [_sorted(tree.add(layer)) for layer in layers]
@@ -81,45 +88,42 @@ def _sorted(files: Iterable[File]) -> Files:
 
 
 class Stack:
-    """A file system that grows by a layer at a time.
-
-    files   what is there, by path
-    """
+    """A file system that grows layer by layer. `files` is what it has now, by path."""
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
         self._folders = Folders()
-        self._links: dict[str, set[str]] = {}  # further names of a file, by its path
+        self._links: dict[str, set[str]] = {}  # other names of a file, by its path
 
     def add(self, layer: Sequence[Entry]) -> list[File]:
-        """Puts a layer on top, and gives its files with what they change."""
+        """Adds a layer on top; returns its files, each with its change."""
         own = {e.path for e in layer if e.kind not in ("removed", "opaque")}
         found: list[File] = []
         for entry in layer:
-            if entry.path in own and entry.kind not in ("removed", "opaque"):
-                change = "changed" if entry.path in self.files else "added"
-                found.append(File(*entry, change))
+            if entry.kind not in ("removed", "opaque"):
+                change: Change = "changed" if entry.path in self.files else "added"
+                found.append(File.of(entry, change))
         gone = list(self._gone(layer, own))
-        # A whiteout is for the layers below alone, so the own entries come after all of them.
+        # Whiteouts first: they hide what is in lower layers, not this layer's own entries.
         for path in gone:
             self._remove(path)
-        for file in found:  # in the sum of all layers nothing is below
+        for file in found:  # in the whole file system everything is `added`
             self._put(file if file.change == "added" else replace(file, change="added"))
         hidden = [path for path in dict.fromkeys(gone) if path not in own]
         return found + [File(path, 0, "removed", change="removed") for path in hidden]
 
     def _gone(self, layer: Sequence[Entry], own: set[str]) -> Iterator[str]:
-        """The paths that a layer takes away with all that is in them."""
+        """The paths that a layer removes, with all that is in them."""
         for entry in layer:
             if entry.kind == "opaque" or (entry.kind == "removed" and entry.path in own):
-                yield from self._not_again(entry.path, own)
+                yield from self._not_added_again(entry.path, own)
             elif entry.kind == "removed" or (
                 entry.kind != "directory" and entry.path in self._folders
             ):
                 yield entry.path
 
-    def _not_again(self, folder: str, own: set[str]) -> Iterator[str]:
-        """What is in a folder and is not put there again."""
+    def _not_added_again(self, folder: str, own: set[str]) -> Iterator[str]:
+        """What is in a folder and isn't in `own`, the paths that the layer adds again."""
         folders = [folder]
         while folders:
             for path in sorted(self._folders.inside(folders.pop())):
@@ -133,10 +137,10 @@ class Stack:
             self._forget(each)
 
     def _forget(self, path: str) -> None:
-        """Takes one name away. A file that has another keeps its bytes, under that one."""
+        """Removes one name. If the file has other names, the first of them gets the bytes."""
         file = self.files.pop(path, None)
         links = self._links.pop(path, set()) if file else set()
-        names = sorted(link for link in links if self._leads(link, path))
+        names = sorted(link for link in links if self._links_to(link, path))
         if not file or not names:
             return
         first, *others = names
@@ -145,7 +149,7 @@ class Stack:
         for other in others:
             self.files[other] = replace(self.files[other], target=first)
 
-    def _leads(self, link: str, path: str) -> bool:
+    def _links_to(self, link: str, path: str) -> bool:
         file = self.files.get(link)
         return file is not None and file.kind == "hardlink" and file.target == path
 
@@ -157,4 +161,4 @@ class Stack:
             self._links.setdefault(file.target, set()).add(file.path)
         for folder in self._folders.add(file.path):
             if (above := self.files.get(folder)) and above.kind != "directory":
-                self._forget(folder)  # an entry below makes it a folder, whatever it was
+                self._forget(folder)  # something is in it now, so it has become a folder

@@ -1,7 +1,7 @@
-"""What an image carries for nothing: files that a later layer writes again or removes.
+"""Wasted bytes: files of an image that a later layer writes again or removes.
 
-The figures are those of dive, the tool that people know, so that both can be held side by side.
-What dive leaves out is given beside them as `hidden`.
+The figures follow dive's rules (dive/filetree/efficiency.go), so that they can be compared with
+that well-known tool. `hidden` is our own figure, for what dive leaves out.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from helpers.files.stack import Entry, Stack
 
 @dataclass(frozen=True)
 class Wasted:
-    """A path that more than one layer touches.
+    """A path that layers write or remove more than once.
 
-    path    of the file, or of the folder that was removed
-    layers  how many times the layers write or remove it
-    size    bytes of all its copies together, also of the one that is needed: as dive counts
+    path    of the file, or of a removed folder
+    layers  how many times layers write or remove it
+    size    bytes of all its copies, with the one that is needed, as dive counts
     """
 
     path: str
@@ -30,12 +30,12 @@ class Wasted:
 
 @dataclass(frozen=True, repr=False)
 class Waste(Value):
-    """What of an image nobody needs.
+    """The wasted bytes of an image, by dive's rules.
 
-    efficiency  from 0 to 1: the bytes that one copy of each path needs, by those that are there
+    efficiency  from 0 to 1: bytes of the smallest copy of each path, divided by those of all copies
     wasted      bytes of all copies of the paths in `files`
-    hidden      bytes in layers that the finished file system doesn't show: what could be saved
-    files       the paths that cost them, the most costly first; those of no bytes are left out
+    hidden      bytes in layers that the final file system doesn't show: what could be saved
+    files       the paths with waste, the most first
     """
 
     efficiency: float
@@ -46,9 +46,11 @@ class Waste(Value):
 
 @dataclass
 class _Seen:
+    """How often a path was seen, the bytes of its copies, and those of the smallest."""
+
     layers: int = 0
     size: int = 0
-    least: int = -1  # also in dive's sum, for a path that is named and never counted
+    least: int = -1  # as in dive: also the value of a path that was seen but never counted
 
     def add(self, size: int) -> None:
         self.layers += 1
@@ -57,18 +59,18 @@ class _Seen:
 
 
 def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
-    """Adds up what the layers touch more than once.
+    """Finds what layers write or remove more than once.
 
     layers  the entries of each, base first
 
-    The rules are dive's (dive/filetree/efficiency.go): only leaves of a layer count; a removed
-    folder counts with all that was in it, a removed file with nothing: its copy below is counted.
+    As in dive, only the leaves of a layer count. A removed folder counts the bytes of all that was
+    in it, a removed file none: its copy below is counted already.
     """
     seen: dict[str, _Seen] = {}
     below, shown, total = _Below(), Stack(), 0
     for at, layer in enumerate(layers):
         visited = _visited(layer)
-        if at == 0:  # to dive the first layer lies on what it has itself
+        if at == 0:  # for dive the first layer lies on top of itself
             below.add([entry for entry in visited if entry.kind != "removed"])
         for path, size in _leaves(visited, below):
             each = seen.setdefault(path, _Seen())
@@ -89,8 +91,8 @@ def waste(layers: Iterable[Sequence[Entry]]) -> Waste:
 
 
 def _visited(layer: Sequence[Entry]) -> Sequence[Entry]:
-    """The entries in dive's order, which only matters beside a removed one: by name, folder for
-    folder, and a removed one by the name that it has in the archive."""
+    """The entries in dive's order: by name, folder by folder, where a removed one is called
+    `.wh.NAME`. The order only matters if something is removed."""
     if not any(entry.kind == "removed" for entry in layer):
         return layer
 
@@ -102,8 +104,8 @@ def _visited(layer: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int | None]]:
-    """The paths of a layer that count, with their bytes. None for one that is removed and nowhere:
-    dive leaves the rest of its layer out."""
+    """The paths of a layer that count, with their bytes. The bytes are None for one that is removed
+    but was never there: dive skips the rest of that layer."""
     above = folders_of(e.path for e in layer if e.kind != "opaque")
     for entry in layer:
         if entry.kind == "removed":
@@ -113,9 +115,9 @@ def _leaves(layer: Sequence[Entry], below: _Below) -> Iterator[tuple[str, int | 
 
 
 class _Below:
-    """The layers below as dive stacks them. Unlike in the file system that `Stack` makes, a folder
-    that is opaque hides nothing, and a file that takes a folder's place hides nothing in it. A
-    folder in which a layer has something, and that has no entry there, is none any more."""
+    """The layers below, stacked by dive's rules. They differ from the real ones of `Stack`: an
+    opaque folder hides nothing, nor does a file that replaces a folder. A folder loses its entry
+    if a layer has something in it but no entry for the folder."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
@@ -125,14 +127,14 @@ class _Below:
         return path in self._entries or path in self._folders
 
     def size(self, path: str) -> int:
-        """Bytes of what a removed folder had in it; 0 for anything else."""
+        """Bytes of all that is in a folder; 0 for anything else."""
         entry = self._entries.get(path)
         if entry is None or entry.kind != "directory":
             return 0
         return sum(self._entries[p].size for p in self._folders.below(path) if p in self._entries)
 
     def add(self, layer: Sequence[Entry]) -> None:
-        """Puts a layer on top."""
+        """Adds a layer on top."""
         own = {entry.path for entry in layer if entry.kind not in ("removed", "opaque")}
         for folder in folders_of(entry.path for entry in layer) - own:
             self._entries.pop(folder, None)

@@ -1,9 +1,9 @@
-"""Paths by folder: what is on the way to them, and what goes with one."""
+"""The index of paths by folder."""
 
 from helpers.files.folders import Folders, folder_of, folders_of
 
 
-def test_a_path_makes_all_that_is_on_its_way_a_folder():
+def test_everything_above_a_path_is_a_folder():
     folders = Folders(["/a/b/c"])
     assert sorted(folders) == ["/", "/a", "/a/b"]
     assert "/a/b/c" not in folders and not folders.inside("/a/b/c")
@@ -13,7 +13,7 @@ def test_a_path_makes_all_that_is_on_its_way_a_folder():
     assert set(folders.inside("/a/b")) == {"/a/b/c", "/a/b/d"}
 
 
-def test_a_folder_goes_with_all_that_is_below_it():
+def test_removing_a_folder_removes_all_below_it():
     folders = Folders(["/a/b/c", "/a/b/d/e", "/ab"])
     assert sorted(folders.remove("/a")) == ["/a", "/a/b", "/a/b/c", "/a/b/d", "/a/b/d/e"]
     assert list(folders.below("/")) == ["/", "/ab"]
@@ -21,7 +21,7 @@ def test_a_folder_goes_with_all_that_is_below_it():
     assert folders.remove("/nowhere/at/all") == ["/nowhere/at/all"]
 
 
-def test_the_root_is_in_no_folder_but_itself():
+def test_the_root_is_in_no_other_folder():
     assert folder_of("/") == folder_of("/a") == "/"
     assert Folders(["/"]).add("/") == []
     assert folders_of(["/a/b/c", "/d"]) == {"/a", "/a/b"}

@@ -42,7 +42,7 @@ def diff_id(data):
 
 
 def read_all(saved, **options):
-    """All layers of what an engine sends, and the documents beside them."""
+    """All layers of a `docker save` archive, and the documents beside them."""
     found, documents = {}, []
     for each in layer_tar.saved(io.BytesIO(saved)):
         if isinstance(each, layer_tar.SavedLayer):
@@ -97,14 +97,14 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_layers_are_known_by_their_content(form):
+def test_layers_are_recognized_by_their_content(form):
     found, documents = read_all(outer(*FORMS[form]))
     assert set(found) == {diff_id(BASE), diff_id(TOP)}
     assert [e.path for e in found[diff_id(BASE)].entries] == ["/bin", "/bin/sh"]
     assert json.loads(CONFIG) in documents
 
 
-def test_a_link_to_another_layer_and_what_only_looks_like_json_are_passed_over():
+def test_links_to_layers_and_broken_json_are_skipped():
     link = member("cc/layer.tar", type=tarfile.SYMTYPE, target="../aa/layer.tar")
     broken = member("blobs/sha256/9", b"{ no json")
     found, documents = read_all(archive(member("aa/layer.tar", TOP), link, broken))
@@ -118,27 +118,27 @@ def test_an_empty_layer_has_the_known_diff_id():
     assert found[layers.EMPTY].entries == ()
 
 
-def test_what_follows_the_end_of_the_archive_is_part_of_the_hash():
+def test_bytes_after_the_end_mark_are_part_of_the_hash():
     padded = TOP + bytes(3 * layer_tar.CHUNK)
     found, _ = read_all(outer(("aa/layer.tar", padded)))
     assert set(found) == {diff_id(padded)}
 
 
-def test_the_compressed_length_is_that_of_gzip():
+def test_the_packed_length_is_that_of_gzip():
     found, _ = read_all(outer(("aa/layer.tar", BASE)), listed=False, packed=True)
     read = found[diff_id(BASE)]
     assert read.packed_length == len(gzip.compress(BASE, 6))
     assert read.entries == ()
 
 
-def test_a_layer_that_is_cut_short_is_damaged():
+def test_a_truncated_layer_is_damaged():
     layer = archive(member("noise", random.Random(1).randbytes(50_000)))
     saved = outer(("blobs/sha256/1", gzip.compress(layer)[:-20_000]))
     with pytest.raises(layer_tar.DAMAGED):
         read_all(saved)
 
 
-def test_kinds_links_and_owners():
+def test_entries_have_kinds_link_targets_and_owners():
     found = entries(
         member("f", b"12345", mode=0o4755, uid=10001),
         member("d", type=tarfile.DIRTYPE),
@@ -170,16 +170,16 @@ def test_kinds_links_and_owners():
     ],
 )
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_hostile_names_stay_inside(name, path, form):
+def test_hostile_names_stay_inside_the_root(name, path, form):
     assert list(entries(member(name), form=form)) == ([path] if path else [])
 
 
-def test_a_hard_link_leads_inside_too():
+def test_the_target_of_a_hard_link_stays_inside_the_root():
     found = entries(member("x", type=tarfile.LNKTYPE, target="../../etc/shadow"))
     assert found["/x"].target == "/etc/shadow"
 
 
-def test_of_two_entries_the_later_counts():
+def test_the_later_of_two_entries_counts():
     found = entries(member("a", b"1"), member("b", b"1"), member("./a", b"22"))
     assert {path: e.size for path, e in found.items()} == {"/a": 2, "/b": 1}
 
@@ -196,12 +196,12 @@ def test_a_sparse_file_has_its_full_size():
     assert [(e.path, e.size) for e in read] == [("/sparse", 1_000_000), ("/after", 1)]
 
 
-def test_a_name_and_a_size_from_pax_headers():
+def test_pax_headers_may_give_the_name():
     found = entries(member("short", b"123", pax={"path": "long/é"}))
     assert found["/long/é"].size == 3
 
 
-def test_whiteouts():
+def test_whiteouts_become_removed_and_opaque_entries():
     found = entries(
         member("etc/.wh.passwd"),
         member("var/.wh..wh..opq"),
@@ -241,7 +241,7 @@ def test_a_layer_adds_changes_and_removes():
     assert set(changes(both).values()) == {"added"}
 
 
-def test_an_opaque_folder_hides_what_was_in_it_and_no_more():
+def test_an_opaque_folder_hides_only_what_was_in_it():
     top = (folder("/d"), Entry("/d", 0, "opaque"), file("/d/b", 2), folder("/d/e"), file("/d/n"))
     (_, second), both = stacked([LOWER, top])
     assert changes(second) == {
@@ -255,21 +255,21 @@ def test_an_opaque_folder_hides_what_was_in_it_and_no_more():
     assert [f.path for f in both] == ["/d", "/d/b", "/d/e", "/d/n", "/f"]
 
 
-def test_a_whiteout_beside_the_same_name_hides_the_layers_below_alone():
+def test_a_whiteout_beside_the_same_name_hides_only_the_layers_below():
     (_, second), both = stacked([LOWER, (folder("/d"), removed("/d"), file("/d/n"))])
     assert [f.path for f in both] == ["/d", "/d/n", "/f"]
     assert changes(second)["/d"] == "changed"
     assert changes(second)["/d/e"] == "removed"
 
 
-def test_a_file_in_a_folders_place_and_a_folder_in_a_links_place():
+def test_a_file_may_replace_a_folder_and_a_folder_a_link():
     _, both = stacked([LOWER, (file("/d"),)])
     assert [f.path for f in both] == ["/d", "/f"]
     _, both = stacked([(file("/lib", 0, "symlink", "usr/lib"),), (file("/lib/x"),)])
     assert [f.path for f in both] == ["/lib/x"]
 
 
-def test_a_whiteout_of_nothing_and_one_of_the_root():
+def test_whiteouts_of_a_missing_path_and_of_the_root():
     (only,), both = stacked([(removed("/nothing"), file("/a"))])
     assert changes(only) == {"/nothing": "removed", "/a": "added"}
     assert [f.path for f in both] == ["/a"]
@@ -277,7 +277,7 @@ def test_a_whiteout_of_nothing_and_one_of_the_root():
     assert [f.path for f in both] == ["/only"]
 
 
-def test_folders_as_deep_as_they_may_be():
+def test_very_deep_folders():
     deep = "/d" * 2000
     (_, second), both = stacked([(file(deep),), (Entry("/d", 0, "opaque"), folder("/d"))])
     assert changes(second)["/d/d"] == "removed"
@@ -354,7 +354,7 @@ def test_several_may_write_and_read_at_once(kept, tmp_path):
 
 
 @pytest.mark.parametrize("over", [[removed("/a")], [file("/a", 9)]], ids=["removed", "overwritten"])
-def test_a_file_whose_first_name_goes_keeps_its_bytes_under_another(over):
+def test_a_file_whose_first_name_is_removed_keeps_its_bytes_under_another(over):
     links = [file("/a", 1000), *(Entry(p, 0, "hardlink", target="/a") for p in ("/c", "/b"))]
     _, both = stacked([links, over])
     kept = {each.path: (each.kind, each.size, each.target) for each in both if each.path != "/a"}

@@ -1,4 +1,4 @@
-"""The file system of an image, on a folder: links stay inside, and circles end."""
+"""A folder read as an image: links stay inside the root, and loops end."""
 
 import os
 
@@ -62,12 +62,12 @@ def fs(tmp_path):
         ("/a\0b", None),
     ],
 )
-def test_resolve(fs, path, real):
+def test_resolve_follows_links_inside_the_root(fs, path, real):
     assert fs.resolve(path) == real
     assert fs.exists(path) == (real is not None)
 
 
-def test_stat_is_of_the_link_itself_and_follows_its_folders(fs):
+def test_stat_shows_a_link_itself_and_follows_links_in_its_folders(fs):
     assert fs.stat("/bin").kind == "symlink"
     assert fs.stat("/bin").target == "usr/bin"
     assert fs.stat("/bin/").kind == "symlink"
@@ -81,7 +81,7 @@ def test_stat_is_of_the_link_itself_and_follows_its_folders(fs):
         assert fs.stat(path) is None
 
 
-def test_read(fs):
+def test_read_follows_links_and_gives_no_bytes_for_anything_but_files(fs):
     assert fs.read("/abs") == b"0123456789"
     assert fs.read("/bin/tool", 4) == b"0123"
     assert fs.read("/bin/tool", 0) == b""
@@ -89,19 +89,19 @@ def test_read(fs):
         assert fs.read(path) == b""
 
 
-def test_a_pipe_is_a_device_and_is_not_read(fs, tmp_path):
+def test_a_pipe_counts_as_a_device_and_is_not_read(fs, tmp_path):
     os.mkfifo(tmp_path / "root/pipe")
     assert fs.stat("/pipe").kind == "device"
     assert fs.read("/pipe") == b""
 
 
-def test_find_is_by_base_name_and_goes_through_no_link(fs):
+def test_find_goes_by_base_name_and_follows_no_links(fs):
     assert [f.path for f in fs.find("tool")] == ["/usr/bin/tool"]
     assert [f.kind for f in fs.find("bin")] in (["symlink", "directory"], ["directory", "symlink"])
     assert fs.find("nothing") == []
 
 
-def test_a_name_that_is_no_utf_8(fs, tmp_path):
+def test_a_name_that_is_not_utf_8_is_found(fs, tmp_path):
     (tmp_path / "root/\udcff").write_bytes(b"x")
     assert fs.read("/\udcff") == b"x"
     assert [f.path for f in fs.find("\udcff")] == ["/\udcff"]

@@ -62,7 +62,7 @@ def test_bases_get_the_engines_names():
         ),
     ],
 )
-def test_an_instruction_that_copies_the_whole_context_copies_from_the_stage(written: str, result: str):
+def test_a_copy_of_the_whole_context_is_made_from_the_stage(written: str, result: str):
     assert with_folder(f"FROM gcc:14\n{written}\n") == f"FROM gcc:14\n{result}\n"
 
 

