@@ -1,33 +1,30 @@
-"""What a binary is made of: its sections by size, and the tree of what it needs. Reads it in its
-image, runs nothing, and gives `Anatomy`."""
+"""What a binary consists of: its sections by size, and the tree of libraries that it needs."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from helpers.core.value import Value
+from helpers.elf.header import DAMAGED
 from helpers.elf.linking import Linkage, examine
 from helpers.elf.loader import Closure, Missing
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
+from helpers.files.filesystem import RootFS
 
 MOST_SECTIONS = 0xFF00
-"""Sections that are read: a file that has more was made to take minutes."""
+"""A file with more sections is a hostile one, which would take minutes to read."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the file that has a name.
+    """A named part of the file.
 
-    name   as `.text`
-    size   bytes of the file that are its own
+    name   such as `.text`
+    size   its bytes in the file
     """
 
     name: str
@@ -36,14 +33,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Library:
-    """A library that something asks for, as a line of the tree.
+    """One line of the tree: a library that the binary or another library needs.
 
-    depth  1 for what the binary asks for itself, 2 for what that asks for, and so on
+    depth  1 for what the binary needs itself, 2 for what those need, and so on
     name   as it is asked for
-    state  `found`, `again` (it stands above with what it needs), `loader`, `missing`, `outdated`
-           (it is there and lacks something), or `unknown` (where it is can't be told)
-    path   where it is; where it is missing, a file of that name that can't be used; or None
-    lacks  symbol versions that it doesn't have; where it is missing, what the file at `path` is for
+    state  `found`, `again` (listed above with what it needs), `loader`, `missing`, `outdated` (it
+           lacks symbol versions), or `unknown` (the image doesn't tell where it is)
+    path   where it is, or None; of a missing one, a file of that name that can't be used
+    lacks  the symbol versions that it lacks; of a missing one, the machine of the file at `path`
     """
 
     depth: int
@@ -55,14 +52,14 @@ class Library:
 
 @dataclass(frozen=True, repr=False)
 class Anatomy(Value):
-    """What a binary is made of, and what it needs.
+    """What a binary consists of, and what it needs.
 
-    path       of the file, links followed
+    path       of the file, with links followed
     size       its bytes
     linkage    its `Linkage`
-    libraries  what it needs, as a tree: who asks stands above, one `depth` less
-    sections   those that take bytes in the file, the largest first; () where it lists none
-    rest       bytes of no section: headers, and gaps between sections
+    libraries  the tree of what it needs: what needs a library stands above it, one `depth` less
+    sections   those with bytes in the file, the largest first; () if the file lists none
+    rest       bytes outside of sections: headers and gaps
     """
 
     path: str
@@ -76,7 +73,7 @@ class Anatomy(Value):
 def anatomy(
     fs: RootFS, path: str, env: Mapping[str, str] | None = None, workdir: str = "/"
 ) -> Anatomy:
-    """Takes the binary at a path apart. Takes and raises what `elf.linkage` does."""
+    """Takes the binary at a path apart. Takes and raises the same as `linkage`."""
     real, linkage, loaded = examine(fs, path, env, workdir)
     data = fs.read(real)
     found = sections(data)
@@ -91,15 +88,16 @@ def anatomy(
 
 
 def sections(data: bytes) -> tuple[Section, ...]:
-    """The sections of a file that take bytes in it, the largest first; () where it lists none that
-    can be read."""
+    """The sections with bytes in the file, the largest first; () if none can be read.
+
+    data  the whole file
+    """
     try:
         rows = sorted(_rows(data), key=lambda row: row[1:])
-    # What a damaged file makes the parser run into is not always its own error.
-    except (ELFError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
+    except DAMAGED:
         return ()
     found, end = [], 0
-    for name, start, size in rows:  # a byte counts once, also where sections overlap
+    for name, start, size in rows:  # where sections overlap, a byte counts once
         own = min(start + size, len(data)) - max(start, end)
         end = max(end, start + size)
         if own > 0:
@@ -108,7 +106,7 @@ def sections(data: bytes) -> tuple[Section, ...]:
 
 
 def _rows(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """Name, place and size of each section that is in the file."""
+    """Name, offset and size of each section with bytes in the file."""
     elf = ELFFile(io.BytesIO(data))
     if elf.num_sections() > MOST_SECTIONS:
         return
@@ -144,9 +142,9 @@ def _libraries(fs: RootFS, binary: str, linkage: Linkage, loaded: Closure) -> It
 
 
 def _loader(fs: RootFS, depth: int, name: str, path: str) -> Library:
-    return (
-        Library(depth, name, "loader", path) if fs.exists(path) else Library(depth, name, "missing")
-    )
+    if fs.exists(path):
+        return Library(depth, name, "loader", path)
+    return Library(depth, name, "missing")
 
 
 def _absent(depth: int, name: str, missing: Missing | None) -> Library:

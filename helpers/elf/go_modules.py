@@ -1,42 +1,41 @@
-"""Which modules a Go program was built of: reads the build information that its linker puts in."""
+"""The modules that a Go program was built from, read from the build information in the file."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-ELF = b"\x7fELF"
+from helpers.elf.header import DAMAGED
 
 SECTION = ".go.buildinfo"
 
 MAGIC = b"\xff Go buildinf:"
 
 INLINE = 2
-"""The flag that the strings follow in the section, as they do since Go 1.18."""
+"""The flag that the strings follow the header, as they do since Go 1.18."""
 
 HEADER = 32
-"""Bytes before them. All of this is from debug/buildinfo of Go's source, which calls it private."""
+"""Bytes of the header. The format is that of Go's debug/buildinfo, which calls it private."""
 
 MARK = 16
-"""Bytes that stand before and after the list of modules."""
+"""Bytes before and after the list of modules."""
 
 
 @dataclass(frozen=True)
 class Module:
-    """A module that is in a program; `std` is Go's own library, whose version is the compiler's."""
+    """A module in a program. `std` is Go's own library, with the compiler's version."""
 
     path: str
     version: str
 
 
 def modules(data: bytes) -> tuple[Module, ...]:
-    """The modules of a program, Go's own library first; () for what is no Go program, or has no
-    build information that can be read.
+    """The modules of a program, Go's own library first; () if it isn't a Go program, or its build
+    information can't be read.
 
-    data  the program, all of it
+    data  the whole program
     """
     found = _information(data)
     if found is None:
@@ -46,7 +45,7 @@ def modules(data: bytes) -> tuple[Module, ...]:
     for line in listed.splitlines():
         kind, *words = line.split("\t")
         if kind in ("mod", "dep", "=>") and len(words) >= 2:
-            if kind == "=>":  # it stands in for the one before
+            if kind == "=>":  # replaces the module before it
                 named.pop()
             named.append(Module(words[0], words[1]))
     return tuple(named)
@@ -57,8 +56,7 @@ def _information(data: bytes) -> tuple[str, str] | None:
     try:
         section = ELFFile(io.BytesIO(data)).get_section_by_name(SECTION)
         found = section.data() if section else b""
-    # What a damaged file makes the parser run into is not always its own error.
-    except (ELFError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
+    except DAMAGED:
         return None
     if not found.startswith(MAGIC) or len(found) < HEADER or not found[15] & INLINE:
         return None
@@ -70,7 +68,7 @@ def _information(data: bytes) -> tuple[str, str] | None:
 
 
 def _string(data: bytes) -> tuple[bytes, bytes]:
-    """A string whose length stands before it, seven bits a byte, and what follows it."""
+    """Splits off a string with its length before it (a varint); returns it and the rest."""
     length = shift = 0
     for place, byte in enumerate(data[:10], 1):
         length |= (byte & 0x7F) << shift

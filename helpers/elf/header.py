@@ -1,30 +1,33 @@
-"""What an ELF file says of itself: reads its headers and gives `Header`. Sections are not looked
-at, as the kernel and the loader don't: a stripped or patched file reads the same."""
+"""Reads the headers of an ELF file. Like the kernel and the loader it ignores sections, so a
+stripped or patched file reads the same.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from elftools.common.exceptions import ELFError
 from elftools.common.utils import parse_cstring_from_stream
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
+from elftools.elf.segments import InterpSegment
 
 from helpers.core.errors import LabError
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
+from helpers.files.filesystem import RootFS
 
 MAGIC = b"\x7fELF"
 
-HEAD = 256 * 1024
-"""Bytes that are read first. Most of what matters is there; the file says how much more to read."""
+DAMAGED = (ELFError, ValueError, LookupError, TypeError, AttributeError, OverflowError)
+"""What pyelftools raises for a damaged file; not all of these on purpose."""
 
-PIE = 0x08000000  # DF_1_PIE: a position-independent program, not a library
-GO_NOTE = b"Go\0\0"  # owner of the note that Go's linker leaves
-WEAK = 0x2  # VER_FLG_WEAK: a version that may be absent
+HEAD = 256 * 1024
+"""Bytes to read first. Mostly all headers are in them; if not, they tell how much more to read."""
+
+PIE = 0x08000000  # DF_1_PIE: a program, not a library
+GO_NOTE = b"Go\0\0"  # in a note of Go's linker
+WEAK = 0x2  # VER_FLG_WEAK: a version that may be missing
 
 MACHINES = {
     ("EM_X86_64", 64): "amd64",
@@ -38,29 +41,29 @@ MACHINES = {
     ("EM_LOONGARCH", 64): "loong64",
     ("EM_MIPS", 64): "mips64le",
 }
-"""Docker's word for a machine and the width of its addresses."""
+"""Docker's names of architectures, by machine and width of addresses."""
 
 
 class NotElf(LabError):
-    """The file is no ELF file, or one whose headers can't be read."""
+    """The file isn't an ELF file, or its headers can't be read."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the kernel and the loader read of a file.
+    """What the kernel and the loader read from a file.
 
-    machine           Docker's word for the architecture: `amd64`, `arm64`, `386`, ...
+    machine           the architecture, by Docker's name: `amd64`, `arm64`, `386`, ...
     kind              `program` (also position-independent), `library`, or `object` (not linked)
-    interpreter       path of the loader that the kernel must start first, or None
-    needed            sonames of the libraries that it names itself
+    interpreter       path of the loader that the kernel starts first, or None
+    needed            sonames of the libraries that it needs directly
     soname            its own name as a library, or None
-    rpath, runpath    where it wants its libraries looked for, or ()
-    versions_needed   of each library, the symbol versions without which it can't start
+    rpath, runpath    folders in which it wants its libraries searched
+    versions_needed   for each library, the symbol versions that it needs from it
     versions_defined  the symbol versions that it offers as a library
-    static            whether it starts with nothing but itself; static-pie does
-    loaded            bytes of the file that are mapped: a shorter file is truncated
+    static            whether it needs no other file to start, as also static-pie does
+    loaded            bytes of the file that get mapped; a shorter file is truncated
     go                whether Go's linker made it
-    little            whether its numbers are little-endian
+    little            whether it is little-endian
     """
 
     machine: str
@@ -79,7 +82,7 @@ class Header:
 
     @property
     def libc(self) -> Literal["glibc", "musl"] | None:
-        """The C library that it was made for; None where it needs none or doesn't say."""
+        """The C library that it was built for; None if it needs none or doesn't say."""
         loader = (self.interpreter or "").rpartition("/")[2]
         if loader.startswith("ld-musl-") or any(n.startswith("libc.musl-") for n in self.needed):
             return "musl"
@@ -89,14 +92,14 @@ class Header:
 
 
 def header(data: bytes) -> Header:
-    """Reads the headers of a whole file. Raises NotElf."""
+    """Reads headers from the bytes of a file. Raises NotElf."""
     return _parse(io.BytesIO(data))
 
 
 def read_header(fs: RootFS, path: str) -> Header:
-    """Reads the headers of a file in an image, and as little of the rest as possible.
+    """Reads the headers of a file in an image, and little else of it. Raises NotElf.
 
-    path  of a regular file. Raises NotElf.
+    path  of a regular file
     """
     limit = HEAD
     while True:
@@ -111,7 +114,7 @@ def read_header(fs: RootFS, path: str) -> Header:
 
 
 class _Beginning(io.BytesIO):
-    """The first bytes of a file; `wanted` is how far a read that failed would have gone."""
+    """The first bytes of a file. `wanted`: where the last read that went beyond them would end."""
 
     wanted = 0
 
@@ -128,10 +131,9 @@ def _parse(stream: io.BytesIO) -> Header:
         raise NotElf("This is no ELF file: only a compiled program or library has ELF headers.")
     try:
         elf = ELFFile(stream)
-        elf.header["e_shoff"] = 0  # sections are for linkers and debuggers
+        elf.header["e_shoff"] = 0  # so that it reads no sections
         return _read(elf)
-    # What a damaged file makes the parser run into is not always its own error.
-    except (ELFError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+    except DAMAGED as error:
         raise NotElf(
             f"The ELF headers can't be read ({error}): the file is truncated or damaged."
         ) from None
@@ -142,7 +144,9 @@ def _read(elf: ELFFile) -> Header:
     segments = list(elf.iter_segments()) if dynamic_or_fixed else []
     by_type = {segment["p_type"]: segment for segment in segments}
     interpreter = by_type.get("PT_INTERP")
+    assert interpreter is None or isinstance(interpreter, InterpSegment)  # as pyelftools makes it
     dynamic = _Dynamic(elf, by_type.get("PT_DYNAMIC"))
+    kind: Literal["program", "library", "object"]
     if not dynamic_or_fixed:
         kind = "object"
     elif interpreter or dynamic.flags & PIE or not (dynamic.needed or dynamic.soname):
@@ -176,7 +180,7 @@ def _machine(elf: ELFFile) -> str:
 
 
 class _Dynamic:
-    """The dynamic segment of a file; empty where it has none."""
+    """The dynamic segment of a file; without one, everything in here is empty."""
 
     def __init__(self, elf: ELFFile, segment: Any) -> None:
         self._elf = elf
@@ -187,15 +191,15 @@ class _Dynamic:
         self.flags = self._last.get("DT_FLAGS_1", 0)
         self.soname = self._string("DT_SONAME")
         self.runpath = _folders(self._string("DT_RUNPATH"))
-        # The loader ignores RPATH where there is a RUNPATH too.
+        # The loader ignores RPATH if there is a RUNPATH.
         self.rpath = () if self.runpath else _folders(self._string("DT_RPATH"))
 
     def get_string(self, offset: int) -> str:
-        """The string at an offset of the string table (named as pyelftools asks for it)."""
+        """The string at an offset of the string table. pyelftools calls it by this name."""
         if self._strings is None:
             raise ELFError("no string table")
         found = parse_cstring_from_stream(self._elf.stream, self._strings + offset)
-        if found is None:  # patchelf moves the table to the end, which may not be read yet
+        if found is None:  # patchelf puts the table at the end, which may not be read yet
             raise ELFError("a string does not end")
         return found.decode("utf-8", "surrogateescape")
 
@@ -208,14 +212,14 @@ class _Dynamic:
 
     def versions_defined(self) -> tuple[str, ...]:
         table = self._versions(GNUVerDefSection, "DT_VERDEF")
-        # The first name is the version's own; the others are those it follows.
+        # The first name is the version's own; its predecessors follow.
         return tuple(next(iter(names)).name for _, names in table)
 
     def _versions(self, kind: type, tag: str) -> list:
         offset = self._offset(tag)
         if offset is None:
             return []
-        # The section is made up from the dynamic tags: the loader knows no sections either.
+        # pyelftools wants a section, so make one from the dynamic tags.
         section = {"sh_offset": offset, "sh_info": self._last.get(tag + "NUM", 0), "sh_flags": 0}
         section |= {"sh_size": 0, "sh_addralign": 1, "sh_type": "SHT_NULL"}
         return list(kind(section, "", self._elf, self).iter_versions())
@@ -224,7 +228,7 @@ class _Dynamic:
         return self.get_string(self._last[tag]) if tag in self._last else None
 
     def _offset(self, tag: str) -> int | None:
-        """Where in the file the table is that a tag gives the address of."""
+        """The place in the file for the address in a tag."""
         address = self._last.get(tag)
         return None if address is None else next(self._elf.address_offsets(address), None)
 

@@ -1,33 +1,28 @@
-"""What a binary needs to start: reads it in its image, runs nothing, and gives `Linkage`."""
+"""What a binary needs from its image in order to start, as `Linkage`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
-from helpers.elf.header import Header, NotElf, header, read_header
+from helpers.elf.header import Header, NotElf, read_header
 from helpers.elf.loader import Closure, closure
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-
-__all__ = ["Header", "Linkage", "header", "linkage"]
+from helpers.files.filesystem import RootFS
 
 
 @dataclass(frozen=True, repr=False)
 class Linkage(Value):
     """What a binary needs from its image.
 
-    static       whether it starts with nothing but itself; static-pie does
-    interpreter  path of the loader that the kernel must start first, or None
-    needed       sonames of the libraries that it names itself
-    missing      what isn't in this image, for other libraries' sake too: the interpreter's path,
-                 sonames, and `libc.so.6 (GLIBC_2.34)` where the library is there and too old
-    machine      the architecture, in Docker's words: `amd64`, `arm64`, ...
-    libc         `glibc` or `musl`, or None where it needs neither or doesn't say
+    static       whether it needs no other file to start, as also static-pie does
+    interpreter  path of the loader that the kernel starts first, or None
+    needed       sonames of the libraries that it needs directly
+    missing      what it needs, directly or not, and isn't in the image: the interpreter's path,
+                 sonames, and `libc.so.6 (GLIBC_2.34)` if that library is there but too old
+    machine      the architecture, by Docker's name: `amd64`, `arm64`, ...
+    libc         `glibc` or `musl`; None if it needs neither or doesn't say
     """
 
     static: bool
@@ -44,10 +39,10 @@ def linkage(
     """Reads what the binary at a path needs, and looks for it where its loader would.
 
     path     absolute; links are followed inside the image
-    env      of the process that would run: LD_LIBRARY_PATH is heeded
+    env      of the process that would run, for LD_LIBRARY_PATH
     workdir  of the process that would run
 
-    Raises LabError where there is no such file, or it is no ELF file.
+    Raises LabError if there is no such file, or it isn't an ELF file.
     """
     return examine(fs, path, env, workdir)[1]
 
@@ -55,8 +50,8 @@ def linkage(
 def examine(
     fs: RootFS, path: str, env: Mapping[str, str] | None = None, workdir: str = "/"
 ) -> tuple[str, Linkage, Closure]:
-    """What `linkage` gives, with the path to which links lead, and what the loader would load.
-    Takes and raises the same."""
+    """The path with links followed, its `Linkage`, and what the loader would load. Takes and raises
+    the same as `linkage`."""
     real = fs.resolve(path)
     file = fs.stat(real) if real else None
     if not real or not file:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from helpers.core.value import Value
 from helpers.elf import go_modules as gobuild
+from helpers.elf.header import MAGIC
 
 if TYPE_CHECKING:
     from helpers.files.filesystem import RootFS
@@ -208,7 +209,7 @@ def _paragraphs(data: bytes, colon: str) -> Iterator[Mapping[str, str]]:
 
 
 def _go(fs: RootFS, path: str) -> Iterator[Package]:
-    if fs.read(path, len(gobuild.ELF)) != gobuild.ELF:
+    if fs.read(path, len(MAGIC)) != MAGIC:
         return
     for module in gobuild.modules(fs.read(path)):
         yield Package(module.path, module.version, "go", path)

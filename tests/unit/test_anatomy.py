@@ -1,4 +1,4 @@
-"""What binaries are made of, read from small hand-made ELF files in folders."""
+"""What binaries consist of, read from small hand-made ELF files in folders."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def tree(root, path="/app", **given):
 
 
 def drawn(root, path="/app"):
-    """The tree as text, below its caption and above the sections."""
+    """The tree as text, without its caption and the sections."""
     lines = text.of(anatomy(FolderFS(root), path)).splitlines()
     start = lines.index("needs, and what that needs")
     return lines[start + 1 : lines.index("the file by section")]
@@ -41,7 +41,7 @@ def test_a_static_program_needs_nothing(tmp_path):
     assert "needs" not in text.of(found)
 
 
-def test_who_needs_what_and_where_it_is(root):
+def test_the_tree_says_what_needs_what_and_where_it_is(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so", "libc.so.6"]))
     library(root, "libone.so", "libtwo.so", "libc.so.6")
     library(root, "libtwo.so", "libone.so", "libgone.so", folder="/lib/multi")
@@ -68,7 +68,7 @@ def test_who_needs_what_and_where_it_is(root):
     ]
 
 
-def test_the_list_of_html_is_nested_alike(root):
+def test_the_html_list_is_nested_like_the_text(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so", "libtwo.so"]))
     library(root, "libone.so", "libtwo.so")
     markup = html.of(anatomy(FolderFS(root), "/app"))
@@ -83,7 +83,7 @@ def test_the_list_of_html_is_nested_alike(root):
     )
 
 
-def test_a_missing_loader_is_marked_wherever_it_is_asked_for(tmp_path):
+def test_a_missing_loader_is_marked_wherever_it_is_needed(tmp_path):
     put(tmp_path, "/app", elf(interpreter=GLIBC, needed=["libc.so.6"]))
     library(tmp_path, "libc.so.6", "ld-glibc.so.2")
     assert tree(tmp_path) == (
@@ -93,7 +93,7 @@ def test_a_missing_loader_is_marked_wherever_it_is_asked_for(tmp_path):
     )
 
 
-def test_a_file_that_can_not_be_used_is_named(root):
+def test_an_unusable_file_is_named(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so", "libtwo.so"]))
     library(root, "libone.so", machine="arm64")
     put(root, "/lib/libtwo.so", "version https://git-lfs.github.com/spec/v1\n")
@@ -103,7 +103,7 @@ def test_a_file_that_can_not_be_used_is_named(root):
     ]
 
 
-def test_a_library_that_is_too_old_is_marked_for_whoever_needs_more(root):
+def test_a_library_that_is_too_old_is_marked_only_where_more_is_needed(root):
     wants = {"libone.so": ["ONE_1", "ONE_2"]}
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so", "libtwo.so"], wants=wants))
     library(root, "libone.so", has=["ONE_1"])
@@ -115,7 +115,7 @@ def test_a_library_that_is_too_old_is_marked_for_whoever_needs_more(root):
     ]
 
 
-def test_where_nothing_can_be_told_it_says_so(root):
+def test_an_unknown_place_is_called_unknown(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so"], runpath="/srv/$PLATFORM"))
     assert drawn(root)[-1] == "└ libone.so  where it is can't be told from here"
 
@@ -129,7 +129,7 @@ def test_musl_is_its_own_loader(tmp_path):
     )
 
 
-def test_the_environment_of_the_process_counts(root):
+def test_ld_library_path_is_searched(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["libone.so"]))
     library(root, "libone.so", folder="/srv")
     assert tree(root)[1].state == "missing"
@@ -144,7 +144,7 @@ def test_links_are_followed(root):
 
 
 @pytest.mark.parametrize("machine", ["amd64", "s390x"])
-def test_sections_add_up_to_the_file(tmp_path, machine):
+def test_sections_and_the_rest_add_up_to_the_file(tmp_path, machine):
     named = {".text": b"t" * 500, ".data": b"d" * 20, ".rodata": b"r" * 500, ".none": b""}
     put(tmp_path, "/app", elf(machine, kind=2, sections=named, unwritten=10**9))
     found = anatomy(FolderFS(tmp_path), "/app")
@@ -166,7 +166,7 @@ def test_a_file_without_sections_is_all_rest(tmp_path):
     assert text.of(found).endswith("100 %  all of it: no sections are listed")
 
 
-def test_many_sections_share_a_row(tmp_path):
+def test_the_smallest_of_many_sections_share_a_row(tmp_path):
     many = {f".s{n:02}": b"x" * (100 - n) for n in range(20)}
     put(tmp_path, "/app", elf(kind=2, sections=many))
     lines = text.of(anatomy(FolderFS(tmp_path), "/app")).splitlines()
@@ -176,7 +176,7 @@ def test_many_sections_share_a_row(tmp_path):
 WHOLE = elf(kind=2, sections={".a": b"a" * 40, ".b": b"b" * 40})
 
 
-def test_every_cut_and_many_a_damage_of_a_file_add_up():
+def test_a_truncated_or_damaged_file_never_has_more_section_bytes_than_bytes():
     for end in range(len(WHOLE)):
         assert sum(section.size for section in sections(WHOLE[:end])) <= end
     for at in range(len(WHOLE)):
@@ -185,12 +185,12 @@ def test_every_cut_and_many_a_damage_of_a_file_add_up():
             assert sum(section.size for section in sections(data)) <= len(data)
 
 
-def test_a_table_that_would_take_minutes_is_not_read():
+def test_an_enormous_table_of_sections_is_not_read():
     data = elf(kind=2, sections={f"{n}": b"x" for n in range(MOST_SECTIONS)})
     assert sections(data) == ()
 
 
-def test_bytes_of_two_sections_count_once():
+def test_bytes_in_two_sections_count_once():
     at = int.from_bytes(WHOLE[40:48], "little")
     first, second = at + 64 + 24, at + 128 + 24  # the place in the file, and behind it the size
     data = bytearray(WHOLE)
@@ -199,7 +199,7 @@ def test_bytes_of_two_sections_count_once():
     assert (found[".a"], found[".b"]) == (40, 20)
 
 
-def test_a_chain_of_a_thousand_libraries_is_cut(root):
+def test_the_display_of_a_thousand_libraries_is_cut(root):
     put(root, "/app", elf(interpreter=GLIBC, needed=["lib0.so"]))
     for n in range(1100):
         library(root, f"lib{n}.so", f"lib{n + 1}.so")
@@ -209,7 +209,7 @@ def test_a_chain_of_a_thousand_libraries_is_cut(root):
 
 
 @pytest.mark.parametrize("content", ["#!/bin/sh\n", elf()[:80]])
-def test_what_is_no_elf(tmp_path, content):
+def test_other_files_raise_an_error_with_their_path(tmp_path, content):
     put(tmp_path, "/app", content)
     with pytest.raises(LabError, match="/app"):
         anatomy(FolderFS(tmp_path), "/app")
