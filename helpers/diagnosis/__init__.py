@@ -1,1 +1,1 @@
-"""Why a run failed, worked out from the files of the image; never from the engine's words."""
+"""Why a program did not start, worked out from the image's files; never from the engine's words."""

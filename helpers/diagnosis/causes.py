@@ -1,28 +1,23 @@
-"""The causes for which a file could not be started, a function for each: it is given a `Case` and
-gives `CauseText` where the cause is certain."""
+"""Checks for causes that keep a file from starting. Each returns a `CauseText` if it is certain."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import wraps
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.command import SHELLS, listed, script_of, shebang, simple
+from helpers.diagnosis.cause_text import CauseCheck, CauseText, is_linked_here, static, table
 from helpers.diagnosis.permissions import locked_folder
-from helpers.diagnosis.said import CauseText, is_linked_here, static, table
+from helpers.diagnosis.shell_words import SHELLS, listed, script_of, shebang, simple
 
 PAGE = 4096
-"""Bytes in which the kernel maps a file; the rest of the last one is zeros."""
+"""The kernel maps a file in pages of this size, and fills up the last one with zeros."""
 
 
-Check = Callable[[Case], CauseText | None]
-
-
-def _unless_started(check: Check) -> Check:
-    """The check, where the outcome doesn't show that the file started, whatever it looks like."""
+def _unless_started(check: CauseCheck) -> CauseCheck:
+    """Skips a check if the outcome proves that the file started, whatever it looks like."""
 
     @wraps(check)
     def checked(case: Case) -> CauseText | None:
@@ -85,7 +80,7 @@ def missing_file(case: Case) -> CauseText | None:
         "to": "/usr/local/bin" if "/usr/local/bin" in process.folders else process.folders[0],
     }
     if start.path and (target := case.dangling(start.path)):
-        python = case.python(start.path)
+        python = case.venv_python(start.path)
         text = "virtual-environment" if python else "dangling"
         return CauseText(text, facts | {"target": target, "python": python}, (target,))
     script = script_of(start.parent.argv) if start.by == "shell" and start.parent else None
@@ -95,7 +90,7 @@ def missing_file(case: Case) -> CauseText | None:
         return None
     words = simple(name)
     if words and words != (name,) and case.has(words[0]):
-        return CauseText("one-word", facts | {"exec_form": case.mended(*words)}, (name,))
+        return CauseText("one-word", facts | {"exec_form": case.with_name(*words)}, (name,))
     return CauseText("absent" if start.path else "not-on-path", facts, (start.path or name,))
 
 
@@ -111,7 +106,7 @@ def wrong_path(case: Case) -> CauseText | None:
         "workdir": case.process.workdir or "/",
         "found": found,
         "folder": dirname(found),
-        "exec_form": case.mended(found),
+        "exec_form": case.with_name(found),
     }
     if not start.path:
         return CauseText("not-on-path", facts, (name,))
@@ -164,7 +159,7 @@ def bad_shebang(case: Case) -> CauseText | None:
     by_shell = start.real and start.by == "kernel" and basename(start.name) in SHELLS
     if script and by_shell and start.argv[1].endswith("\r"):
         facts = {"script": script.path, "option": start.argv[1].rstrip("\r")}
-        given_up = case.process.exit_code in (None, 2)  # as shells do for a wrong option
+        given_up = case.process.exit_code in (None, 2)  # what shells do for a wrong option
         return CauseText("crlf-option", facts, ran=True) if given_up else None
     if not case.may_not_have_started:
         return None
@@ -197,7 +192,7 @@ def not_a_program(case: Case) -> CauseText | None:
     program = basename(start.path)
     facts: dict[str, Any] = {"path": start.path, "script": start.path, "program": program}
     if case.is_elf and head and head.loaded > -(-file.size // PAGE) * PAGE:
-        # The kernel may notice, or kill it when it comes to what isn't there.
+        # The kernel refuses it, or kills it once it reaches the missing part.
         code = case.process.exit_code
         noticed = case.may_not_have_started
         killed_by_it = code is not None and code > 128
@@ -207,11 +202,11 @@ def not_a_program(case: Case) -> CauseText | None:
     if file.kind == "directory":
         inside = [p for p in case.programs(basename(start.path)) if dirname(p) == start.real]
         program = inside[0] if inside else join(start.path, "program")
-        return CauseText("directory", facts | {"inside": case.mended(program)})
+        return CauseText("directory", facts | {"inside": case.with_name(program)})
     if case.is_elf:
         damaged = "truncated" if not head else "object" if head.kind == "object" else None
         return CauseText(damaged, facts) if damaged else None
-    # A shell runs a text itself, and so do many programs through the C library.
+    # A shell runs a text without `#!` itself; so do many programs, through the C library.
     if not case.is_file or not start.is_direct or case.beginning.startswith(b"#!"):
         return None
     if not case.beginning:
@@ -223,7 +218,7 @@ def not_a_program(case: Case) -> CauseText | None:
         return CauseText("data", facts)
     interpreter = table()["interpreters"].get(splitext(start.path)[1][1:], "/bin/sh")
     words = interpreter.removeprefix("/usr/bin/env ")
-    facts |= {"interpreter": interpreter, "with_interpreter": case.mended(words, start.path)}
+    facts |= {"interpreter": interpreter, "with_interpreter": case.with_name(words, start.path)}
     return CauseText("text", facts)
 
 

@@ -1,70 +1,58 @@
-"""What a container really starts: follows a command through PATH, links, `#!` lines, `env` and
-shells, and gives each file that must start on the way as a `Start`."""
+"""Follows a container's command through PATH, links, `#!` lines, `env` and shells, and lists every
+file that has to start on the way.
+"""
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, join, normpath
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from helpers.diagnosis.shell_words import SHELLS, listed, script_of, shebang, simple, split
 from helpers.elf.header import MAGIC
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-    from helpers.files.stack import File
+from helpers.files.filesystem import RootFS
+from helpers.files.stack import File
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What engines set where the image says nothing."""
-
-SHELLS = frozenset(["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"])
-
-BUILTINS = """
-    ! . : [ [[ { } alias bg bind break builtin caller case cd chdir command compgen complete
-    continue declare dirs disown do done echo elif else enable esac eval exec exit export false fc
-    fg fi for function getopts hash help history if in jobs kill let local logout mapfile popd
-    printf pushd pwd read readarray readonly return select set shift shopt source suspend test then
-    time times trap true type typeset ulimit umask unalias unset until wait while
-"""
-"""First words that a shell does not look for in the file system."""
+"""What engines set if the image doesn't."""
 
 WRAPPERS = frozenset(["tini", "dumb-init", "docker-init", "catatonit"])
-"""Programs that start the command behind their options, and wait for it."""
+"""Init programs: they start the command that follows their options."""
 
 WRAPPER_FLAG = re.compile(r"-[gsvwc]+")
-ENGINE_FOLDERS = ("/proc/", "/sys/", "/dev/")
-"""Filled when the container starts: what the image has there says nothing."""
-
-QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\`$]|\$\w)*\"")
-NOT_SIMPLE = re.compile(r"[;&|<>()`\n\\\"'#]|\$[^\w@]|\$$")
-QUOTES = " '\"\u2018\u2019\u201c\u201d"
 SETTING = re.compile(r"set( [-+][a-z]+( pipefail)?)+")
+
+ENGINE_FOLDERS = ("/proc/", "/sys/", "/dev/")
+"""The engine fills these when a container starts, so their files in the image don't count."""
+
 DEEPEST = 10
-"""Files that are followed; more is a loop."""
+"""Most files to follow; more is a loop."""
 
 BEGINNING = 4096
-"""Bytes of a file that are read to tell what it is. A `#!` line counts to 255."""
+"""Bytes to read from a file to tell what it is. The kernel reads 255 of a `#!` line."""
+
+StartedBy = Literal["engine", "kernel", "shell", "program"]
 
 
 @dataclass(frozen=True)
 class Process:
-    """What a container was told to start, and what became of it.
+    """What a container was told to start, and how that ended.
 
-    argv          the words after ENTRYPOINT and CMD were put together
-    instruction   where the first of them is written: CMD, ENTRYPOINT, RUN, HEALTHCHECK, or ""
-                  where it was typed
-    workdir       where a relative path starts
+    argv          the words of ENTRYPOINT and CMD together
+    instruction   which instruction has the first word: CMD, ENTRYPOINT, RUN, HEALTHCHECK, or "" if
+                  it was typed on the command line
+    workdir       the folder for relative paths
     env           the environment
     user          as in the image: a name or a number, with or without a group; "" is root
-    architecture  what the engine runs, in Docker's words; "" where it isn't known
-    written       how many of the words stand in that instruction (with ENTRYPOINT, those of CMD
-                  follow them); None: all
-    exit_code     of the first process, None where nothing started
-    signal        that is proven to have ended it, or None
-    oom           whether the kernel killed something for want of memory
-    started       whether it is certain that the first program started
+    architecture  of the engine, by Docker's name; "" if unknown
+    written       how many of the words are in that instruction (after those of ENTRYPOINT come
+                  those of CMD); None: all
+    exit_code     of the first process, None if nothing started
+    signal        the signal that certainly ended it, or None
+    oom           whether the kernel killed something because memory ran out
+    started       whether the first program certainly started
     """
 
     argv: tuple[str, ...]
@@ -88,18 +76,18 @@ class Process:
 
 @dataclass(frozen=True)
 class Start:
-    """One file that must start on the way to the program.
+    """One file that has to start on the way to the program.
 
-    argv     its words; the first is the name it is asked for by
-    by       who starts it: the engine, the kernel (a `#!` line), a shell, or another program
-    path     where that name leads, absolute; None where PATH has no such name
-    real     the path with links followed, None where it leads to nothing
-    file     what is there, None where nothing is
-    parent   what it is started by or for, None for the first
+    argv     its words; the first is its name as it is called
+    by       who starts it: the engine, the kernel (from a `#!` line), a shell, or another program
+    path     the absolute path of that name; None if no folder of PATH has it
+    real     the path with links followed, None if nothing is there
+    file     what is there, or None
+    parent   the file that starts it, or whose `#!` line names it; None for the first
     """
 
     argv: tuple[str, ...]
-    by: Literal["engine", "kernel", "shell", "program"]
+    by: StartedBy
     path: str | None
     real: str | None
     file: File | None
@@ -107,18 +95,18 @@ class Start:
 
     @property
     def name(self) -> str:
-        """The name it is asked for by."""
+        """The name that it is called by."""
         return self.argv[0]
 
     @property
     def is_direct(self) -> bool:
-        """Whether nothing has run before it: the engine and the kernel alone lead to it."""
+        """Whether no other program ran before it: only the engine and the kernel led to it."""
         own = self.by in ("engine", "kernel")
         return own and (self.parent is None or self.parent.is_direct)
 
     @property
     def script(self) -> Start | None:
-        """The script whose `#!` line has its name, itself or behind `env`."""
+        """The script whose `#!` line names it, directly or after `env`."""
         if self.by == "kernel":
             return self.parent
         if self.by == "program" and self.parent and self.parent.by == "kernel":
@@ -127,9 +115,9 @@ class Start:
 
 
 def starts(fs: RootFS, process: Process) -> Iterator[Start]:
-    """The files that must start, one after the other; ends where nothing certain can be said.
+    """The files that have to start, in order, as far as that is certain.
 
-    Take the next only where the one before can start.
+    Each but the first only matters if those before it can start.
     """
     start = _start(fs, process, process.argv, "engine", None) if process.argv else None
     for _ in range(DEEPEST):
@@ -138,71 +126,15 @@ def starts(fs: RootFS, process: Process) -> Iterator[Start]:
         yield start
         if not start.real or not start.file or start.file.kind not in ("file", "hardlink"):
             return
-        start = _next(fs, process, start)
-
-
-def shebang(beginning: bytes) -> list[str] | None:
-    """The words of a `#!` line as the kernel takes them: the interpreter, and all that follows as
-    one argument. None where the file has no such line."""
-    if not beginning.startswith(b"#!"):
-        return None
-    line = re.split(rb"[\n\0]", beginning[2:256])[0].decode("utf-8", "replace")
-    # str.split would take a carriage return for a space; the kernel does not
-    return [word for word in re.split(r"[ \t]+", line.strip(" \t"), maxsplit=1) if word]
-
-
-def script_of(argv: tuple[str, ...]) -> str | None:
-    """What `sh -c` is given to run, None where this is no such command."""
-    if not argv or basename(argv[0]) not in SHELLS:
-        return None
-    for index, word in enumerate(argv[1:], 1):
-        if re.fullmatch(r"-[euxo]*c", word):
-            return argv[index + 1] if index + 1 < len(argv) else None
-        if not re.fullmatch(r"-[euxo]+|pipefail", word):
-            return None
-    return None
-
-
-def listed(script: str) -> list[str] | None:
-    """The words of what was meant as a JSON list and is none, for want of double quotes."""
-    found = re.fullmatch(r"\[(\S.*)\]", script.strip())
-    words = [word.strip(QUOTES) for word in found[1].split(",")] if found else []
-    return words if words and all(words) and not re.search(r"[;&|<>()`$\n]", script) else None
-
-
-def simple(script: str, args: tuple[str, ...] = ()) -> tuple[str, ...] | None:
-    """The words of a script that does nothing but start one program; None where it does more, or
-    where the program's name is only known when it runs.
-
-    args  what `"$@"` stands for
-    """
-    script = script.strip()
-    bare = QUOTED.sub("q", script.replace('"$@"', "q"))
-    if NOT_SIMPLE.search(bare):
-        return None
-    words = list(_as_words(script) or ())
-    if words[:1] == ["exec"] and words[1:] and not words[1].startswith("-"):
-        words = words[1:]
-    elif not words or words[0] in BUILTINS.split():
-        return None
-    words = [w for word in words for w in (args if word == "$@" else (word,))]
-    if not words or re.search(r"[$*?\[\]{}~]|^\w+=", words[0]):
-        return None
-    return tuple(words)
-
-
-def _start(fs: RootFS, process: Process, argv, by, parent: Start | None) -> Start | None:
-    if "\0" in argv[0]:  # which no name can have
-        return None
-    path = find(fs, process, argv[0])
-    real = fs.resolve(path) if path else None
-    file = fs.stat(real) if real else None
-    return Start(tuple(argv), by, path, real if file else None, file, parent)
+        start = _next(fs, process, start, start.real)
 
 
 def find(fs: RootFS, process: Process, name: str) -> str | None:
-    """Where a name leads: against WORKDIR if it has a slash, else through PATH. Where PATH has no
-    program of that name: a file that can't be executed, a link to nothing, or None."""
+    """The path of a program: relative to WORKDIR if its name has a slash, else from PATH.
+
+    If no folder of PATH has an executable of that name: a file that isn't executable, or a
+    dangling link, or None.
+    """
     if "/" in name:
         path = join(process.workdir or "/", name)
         return path if ".." in path else normpath(path)
@@ -222,21 +154,34 @@ def find(fs: RootFS, process: Process, name: str) -> str | None:
     return second
 
 
-def _next(fs: RootFS, process: Process, start: Start) -> Start | None:
-    beginning = fs.read(start.real, BEGINNING)
+def _start(
+    fs: RootFS, process: Process, argv: tuple[str, ...], by: StartedBy, parent: Start | None
+) -> Start | None:
+    if "\0" in argv[0]:  # no name can have that
+        return None
+    path = find(fs, process, argv[0])
+    real = fs.resolve(path) if path else None
+    file = fs.stat(real) if real else None
+    return Start(tuple(argv), by, path, real if file else None, file, parent)
+
+
+def _next(fs: RootFS, process: Process, start: Start, real: str) -> Start | None:
+    """What a file starts. `real` is its path with links followed."""
+    beginning = fs.read(real, BEGINNING)
     if beginning.startswith(b"#!"):
         words = shebang(beginning)
-        argv = (*words, start.path, *start.argv[1:]) if words else None
+        argv = (*words, start.path or real, *start.argv[1:]) if words else None
         return _start(fs, process, argv, "kernel", start) if argv else None
     if not beginning.startswith(MAGIC):
         return None
     name = basename(start.name)
+    by: StartedBy = "program"
     if name in SHELLS:
-        argv, by = _of_shell(fs, start), "shell"
+        argv, by = _from_shell(fs, start), "shell"
     elif name == "env":
-        argv, by = _of_env(start.argv, from_line=start.by == "kernel"), "program"
+        argv = _from_env(start.argv, from_line=start.by == "kernel")
     elif name in WRAPPERS:
-        argv, by = _of_wrapper(start.argv), "program"
+        argv = _from_wrapper(start.argv)
     else:
         return None
     if not argv:
@@ -245,11 +190,11 @@ def _next(fs: RootFS, process: Process, start: Start) -> Start | None:
     return None if found and not found.path and _is_applet(fs, start, argv[0]) else found
 
 
-def _of_shell(fs: RootFS, start: Start) -> tuple[str, ...] | None:
-    """The program that a shell starts, where it does nothing else."""
+def _from_shell(fs: RootFS, start: Start) -> tuple[str, ...] | None:
+    """The command of the program that a shell starts, if it does nothing else."""
     script = script_of(start.argv)
     if script is not None:
-        return _as_words(script) if listed(script) else simple(script)
+        return split(script) if listed(script) else simple(script)
     if not start.script or not start.script.real:
         return None
     data = fs.read(start.script.real, BEGINNING + 1)
@@ -261,14 +206,8 @@ def _of_shell(fs: RootFS, start: Start) -> tuple[str, ...] | None:
     return simple(rest[0], start.script.argv[1:]) if len(rest) == 1 else None
 
 
-def _as_words(script: str) -> tuple[str, ...] | None:
-    try:
-        return tuple(shlex.split(script)) or None
-    except ValueError:  # quotes that don't close
-        return None
-
-
-def _of_env(argv: tuple[str, ...], from_line: bool) -> tuple[str, ...] | None:
+def _from_env(argv: tuple[str, ...], from_line: bool) -> tuple[str, ...] | None:
+    """The command that `env` starts. `from_line`: it stands in a `#!` line."""
     words = list(argv[1:])
     if from_line and words and words[0].startswith("-S"):
         if re.search(r"[\\$'\"#]", words[0]):
@@ -279,7 +218,7 @@ def _of_env(argv: tuple[str, ...], from_line: bool) -> tuple[str, ...] | None:
     return tuple(words) if words and not words[0].startswith("-") and "=" not in words[0] else None
 
 
-def _of_wrapper(argv: tuple[str, ...]) -> tuple[str, ...] | None:
+def _from_wrapper(argv: tuple[str, ...]) -> tuple[str, ...] | None:
     words = list(argv[1:])
     while words and WRAPPER_FLAG.fullmatch(words[0]):
         words.pop(0)
@@ -289,7 +228,7 @@ def _of_wrapper(argv: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _is_applet(fs: RootFS, start: Start, name: str) -> bool:
-    """Whether a program of many names may run this one by itself, without a file of its own."""
+    """Whether `start` is busybox, which may run a program of this name without a file for it."""
     if "/" in name or not start.real or basename(start.real) != "busybox":
         return False
     return b"\0" + name.encode() + b"\0" in fs.read(start.real)

@@ -1,24 +1,22 @@
-"""Why a program would not start or did not live: worked out from the files of its image and the
-headers of its binaries, never from the words of an error. Gives `Diagnosis`."""
+"""Finds out why a program did not start, or what ended it, as a `Diagnosis`.
+
+It reads the image's files and the headers of binaries, never the text of an error.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.core.value import Value
 from helpers.diagnosis import causes, outcomes
 from helpers.diagnosis.case import Case
+from helpers.diagnosis.cause_text import CauseCheck, CauseText, table
 from helpers.diagnosis.command import Process, Start, starts
-from helpers.diagnosis.said import CauseText, table
+from helpers.files.filesystem import RootFS
 
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-
-__all__ = ["CHECKS", "Diagnosis", "Examination", "Process", "diagnose", "examine"]
-
-CHECKS: Mapping[str, Callable[[Case], CauseText | None]] = {
+CHECKS: Mapping[str, CauseCheck] = {
     check.__name__.replace("_", "-"): check
     for check in (
         causes.missing_shell,
@@ -35,10 +33,10 @@ CHECKS: Mapping[str, Callable[[Case], CauseText | None]] = {
         outcomes.out_of_memory,
     )
 }
-"""Each cause's function by the cause's word, in the order in which they are tried."""
+"""The check for each cause, in the order in which they are tried."""
 
 AFTERWARDS = ("killed", "out-of-memory")
-"""Causes of a program that had all it needs."""
+"""Causes that end a program which has all it needs."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,9 +44,9 @@ class Diagnosis(Value):
     """Why a program did not start, or what ended it.
 
     cause        one word for it: `missing-loader`, `wrong-path`, ...
-    explanation  what is so, and why the error's words lead elsewhere
-    fixes        lines of a Dockerfile, each a way out or a step of one
-    missing      what isn't there: paths or sonames
+    explanation  what is wrong, and why the error message misleads
+    fixes        lines of a Dockerfile, each a fix or a step of one
+    missing      paths or sonames that aren't there
     """
 
     cause: str
@@ -59,9 +57,9 @@ class Diagnosis(Value):
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found out: the diagnosis where there is one.
+    """A diagnosis, if there is one, and what else is certain.
 
-    nothing_ran  whether it proves that not one instruction of a program was run
+    nothing_ran  whether not one instruction of any program ran
     last         the last file that had to start, as far as that is certain
     """
 
@@ -71,42 +69,45 @@ class Examination:
 
 
 def diagnose(fs: RootFS, process: Process) -> Diagnosis | None:
-    """Why a process failed, or None where the image doesn't tell. Nothing is run.
+    """Why a process failed, or None if the image doesn't tell. Nothing is run.
 
-    fs       the files of the image
-    process  what was to start, and how it ended
+    fs       the image's files
+    process  what was to start, and how that ended
     """
     return examine(fs, process).diagnosis
 
 
 def examine(fs: RootFS, process: Process) -> Examination:
-    """As `diagnose`, with what else was found out on the way."""
-    case = None
+    """Like `diagnose`, with what else is certain."""
+    case: Case | None = None
     for start in starts(fs, process):
         case = Case(fs, process, start)
         for cause, check in CHECKS.items():
-            if cause not in AFTERWARDS and (said := check(case)):
-                nothing_ran = start.is_direct and not said.ran
-                return Examination(_write(cause, said), nothing_ran, last=start)
-    for cause in AFTERWARDS if case else ():
-        if said := CHECKS[cause](case):
-            return Examination(_write(cause, said), last=case.start)
-    return Examination(None, last=case.start if case else None)
+            if cause not in AFTERWARDS and (found := check(case)):
+                nothing_ran = start.is_direct and not found.ran
+                return Examination(_write(cause, found), nothing_ran, last=start)
+    if case is None:
+        return Examination(None)
+    for cause in AFTERWARDS:
+        if found := CHECKS[cause](case):
+            return Examination(_write(cause, found), last=case.start)
+    return Examination(None, last=case.start)
 
 
-def _write(cause: str, said: CauseText) -> Diagnosis:
-    text = table()[cause][said.case]
-    facts = {name: fact for name, fact in said.facts.items() if fact}
+def _write(cause: str, found: CauseText) -> Diagnosis:
+    """Fills in the text of a cause."""
+    text = table()[cause][found.name]
+    facts = {name: fact for name, fact in found.facts.items() if fact}
     return Diagnosis(
         cause=cause,
-        explanation=" ".join(text["explanation"].format_map(said.facts).split()),
+        explanation=" ".join(text["explanation"].format_map(found.facts).split()),
         fixes=tuple(line for template in text["fixes"] if (line := _filled(template, facts))),
-        missing=said.missing,
+        missing=found.missing,
     )
 
 
 def _filled(template: str, facts: Mapping[str, Any]) -> str | None:
     try:
         return template.format_map(facts)
-    except KeyError:  # nothing stands for one of its placeholders
+    except KeyError:  # a placeholder without a value
         return None

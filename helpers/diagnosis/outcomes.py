@@ -1,12 +1,13 @@
-"""The causes that end a program which its loader or itself had started, a function for each: it is
-given a `Case` and gives `CauseText` where the cause is certain."""
+"""Checks for causes that end a program after the kernel started it, or its loader. Each returns a
+`CauseText` if it is certain.
+"""
 
 from __future__ import annotations
 
 from posixpath import basename, dirname
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.said import CauseText, is_own, static, table
+from helpers.diagnosis.cause_text import CauseText, is_own, static, table
 
 
 def missing_library(case: Case) -> CauseText | None:
@@ -49,7 +50,7 @@ def symbol_version(case: Case) -> CauseText | None:
         "by": old.needed_by if old.needed_by != case.start.real else case.start.path,
         "versions": " and ".join(old.versions),
         "newest": old.newest or "none of that kind",
-        "base": case.release(),
+        "base": case.distribution(),
         "static": static(case),
     }
     missing = tuple(f"{o.name} ({version})" for o in every for version in o.versions)
@@ -64,7 +65,7 @@ def killed(case: Case) -> CauseText | None:
     known = table()["signals"].get(str(number), {"name": "unknown", "means": "it was ended"})
     program = basename(case.start.path or case.start.name)
     head = case.header
-    # The checks are a library of GCC's, which is made for glibc alone.
+    # GCC's address sanitizer needs glibc.
     checked = head and not head.go and "musl" not in (head.libc, case.other_libc)
     findable = known.get("find") and checked and is_own(case)
     facts = {

@@ -1,27 +1,25 @@
-"""Who may execute what: reads users from an image, and gives what is in a user's way."""
+"""Users of an image, and which files and folders they may execute or enter."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from posixpath import dirname
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-    from helpers.files.stack import File
+from helpers.files.filesystem import RootFS
+from helpers.files.stack import File
 
 EXECUTE = 0o1
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A user as the kernel knows one: numbers."""
+    """A user as the kernel knows it: by numbers."""
 
     uid: int
     gids: frozenset[int]
 
     def may_execute(self, file: File) -> bool:
-        """Whether the mode of a file, or of a folder that must be entered, lets the user do so."""
+        """Whether the mode lets the user execute a file, or enter a folder."""
         if self.uid == 0:
             return file.kind == "directory" or bool(file.mode & 0o111)
         shift = 6 if file.uid == self.uid else 3 if file.gid in self.gids else 0
@@ -29,7 +27,7 @@ class Identity:
 
 
 def identity(fs: RootFS, user: str) -> Identity | None:
-    """Who a container's user is; None where the image doesn't tell.
+    """The ids of a container's user; None if the image doesn't tell.
 
     user  `name`, `uid`, `name:group` or `uid:gid`; "" is root
     """
@@ -52,7 +50,7 @@ def identity(fs: RootFS, user: str) -> Identity | None:
 
 
 def locked_folder(fs: RootFS, path: str, who: Identity) -> str | None:
-    """The first folder on the way to a file, from the root, that the user may not enter."""
+    """The first folder above a file, from the root down, that the user may not enter."""
     folders = []
     while path != "/":
         path = dirname(path)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.diagnosis.cause_text import table
 from helpers.diagnosis.diagnose import CHECKS
-from helpers.diagnosis.said import table
 
 FOLDER = Path(__file__).with_name("diagnosis")
 CASES = tomllib.loads((FOLDER / "cases.toml").read_text())

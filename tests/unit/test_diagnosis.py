@@ -1,13 +1,14 @@
-"""Causes, told from folders that stand for images. What real engines do with each of them is in
-tests/engine/test_diagnosis.py."""
+"""Diagnoses from folders that stand for images. tests/engine/test_diagnosis.py has the same causes
+on real engines."""
 
 import re
 
 import pytest
 
-from helpers.diagnosis.command import Process, listed, shebang, simple, starts
+from helpers.diagnosis.cause_text import table
+from helpers.diagnosis.command import Process, starts
 from helpers.diagnosis.diagnose import CHECKS, diagnose, examine
-from helpers.diagnosis.said import table
+from helpers.diagnosis.shell_words import listed, shebang, simple
 from helpers.files.filesystem import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, elf, link, put
 
@@ -16,7 +17,7 @@ DYNAMIC = elf(interpreter=GLIBC, needed=["libone.so"])
 
 
 class Image:
-    """A folder that stands for an image, and what would start in it."""
+    """A folder that stands for an image, with short ways to fill and diagnose it."""
 
     def __init__(self, root):
         self.root = root
@@ -38,7 +39,7 @@ class Image:
         return found and found.cause
 
     def started(self, *argv, **facts):
-        """The names of all that starts, one after the other."""
+        """The names of all files that have to start, in order."""
         return [start.name for start in starts(self.fs, Process(tuple(argv), **facts))]
 
 
@@ -55,19 +56,19 @@ def shell(image):
     return image.link("/bin/sh", "busybox").link("/usr/bin/env", "/bin/busybox")
 
 
-def test_every_cause_has_words_and_every_word_a_cause():
+def test_every_cause_has_texts_and_all_texts_have_a_cause():
     words = [name for name, texts in table().items() if "explanation" in str(texts)]
     assert words == list(CHECKS)
 
 
-def test_texts_have_no_words_of_one_engine():
+def test_texts_name_no_engine_and_no_architecture():
     for cause in CHECKS:
         for text in table()[cause].values():
             said = text["explanation"] + " ".join(text["fixes"])
             assert not re.search(r"runc|OCI|shim|x86|amd64|aarch64|podman", said, re.IGNORECASE)
 
 
-# what starts
+# following a command
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_texts_have_no_words_of_one_engine():
         ("", None),
     ],
 )
-def test_simple_scripts(script, words):
+def test_a_script_that_only_starts_one_program_gives_its_words(script, words):
     assert simple(script, ("1", "2")) == words
 
 
@@ -112,7 +113,7 @@ def test_simple_scripts(script, words):
         ("/app", None),
     ],
 )
-def test_what_looks_like_a_list(script, words):
+def test_a_list_with_the_wrong_quotes_gives_its_words(script, words):
     assert listed(script) == words
 
 
@@ -128,11 +129,11 @@ def test_what_looks_like_a_list(script, words):
         (b"", None),
     ],
 )
-def test_shebang(line, words):
+def test_a_shebang_line_is_split_like_in_the_kernel(line, words):
     assert shebang(line) == words
 
 
-def test_ways_to_a_program(shell):
+def test_a_command_is_followed_through_shells_env_and_scripts(shell):
     shell.put("/srv/app").put("/srv/start", '#!/bin/sh\n# now\nset -eu\n\nexec ./app "$@"\n')
     shell.put("/srv/by-env", "#!/usr/bin/env sh\n./app\n").link("/usr/bin/app", "../../srv/app")
     assert shell.started("app") == ["app"]
@@ -144,11 +145,11 @@ def test_ways_to_a_program(shell):
     assert shell.started("/srv/by-env") == ["/srv/by-env", "/usr/bin/env", "sh", "./app"]
     assert shell.started("env", "A=1", "app") == ["env", "app"]
     assert shell.started("env", "PATH=/x", "app") == ["env"]
-    assert shell.started("/bin/sh", "-c", "ls") == ["/bin/sh"]  # busybox is that itself
+    assert shell.started("/bin/sh", "-c", "ls") == ["/bin/sh"]  # an applet of busybox
     assert shell.started("/proc/self/exe") == []
 
 
-def test_an_init_is_looked_through(image):
+def test_a_command_is_followed_through_an_init(image):
     image.put("/sbin/tini").put("/app")
     assert image.started("tini", "--", "/app", "x") == ["tini", "/app"]
     assert image.started("tini", "-g", "/app") == ["tini", "/app"]
@@ -160,10 +161,10 @@ def test_a_loop_of_interpreters_ends(image):
     assert len(image.started("/one")) < 20
 
 
-# what is the matter
+# causes
 
 
-def test_nothing_is_the_matter(image):
+def test_a_program_that_has_all_it_needs_gets_no_diagnosis(image):
     image.put("/app")
     assert image.cause("/app", exit_code=1) is None
     assert image.cause("/app", exit_code=127) is None
@@ -193,7 +194,7 @@ def test_missing_shell(image):
         ("ENTRYPOINT", 'ENTRYPOINT ["/app", "1"]'),
     ],
 )
-def test_missing_shell_elsewhere(image, instruction, first):
+def test_a_missing_shell_is_told_for_each_instruction(image, instruction, first):
     found = image.diagnosis("/bin/sh", "-c", "/app 1", instruction=instruction)
     assert (found.cause, found.fixes[0]) == ("missing-shell", first)
     assert f"`{instruction}`" in found.explanation
@@ -218,18 +219,18 @@ def test_missing_loader(image):
         ("/opt/python3.13", ["libc.so.6"], False),
     ],
 )
-def test_static_linking_is_proposed_for_what_its_author_links(image, path, needed, proposed):
+def test_static_linking_is_proposed_only_if_the_author_can_do_it(image, path, needed, proposed):
     image.put(path, elf(interpreter=GLIBC, needed=needed))
     fixes = image.diagnosis(path).fixes
     assert any("-static" in fix for fix in fixes) is proposed, fixes
 
 
-def test_missing_loader_of_a_go_program(image):
+def test_a_go_program_without_a_loader_is_to_be_built_without_cgo(image):
     image.put("/app", elf(interpreter=GLIBC, go=True))
     assert "ENV CGO_ENABLED=0" in image.diagnosis("/app").fixes
 
 
-def test_the_other_c_library(image):
+def test_the_images_other_c_library_is_named(image):
     image.put("/glibc", elf(interpreter="/lib64/ld-linux-x86-64.so.2"))
     image.put("/musl", elf(interpreter="/lib/ld-musl-x86_64.so.1"))
     image.put("/usr/lib/libc.so.6", elf(soname="libc.so.6"))
@@ -271,7 +272,7 @@ def test_missing_file(image):
     assert image.diagnosis("other").missing == ("other",)
     assert image.diagnosis("/current").missing == ("/srv/gone",)
     assert image.diagnosis("tool").missing == ("/opt/tool",)
-    image.put("/opt/2/tool")  # a dangling link is that, whatever is elsewhere
+    image.put("/opt/2/tool")  # which doesn't matter: the link dangles
     assert image.cause("tool") == "missing-file"
     found = image.diagnosis("/srv/app --now", "x")
     assert found.cause == "missing-file"
@@ -286,7 +287,7 @@ def test_a_virtual_environment_without_its_python(image):
     assert found.fixes == ("FROM python:3.11-slim",)
 
 
-def test_missing_file_behind_a_shell(shell):
+def test_a_file_that_a_shell_starts_may_be_missing(shell):
     argv = ("/bin/sh", "-c", "/app --now")
     assert shell.cause(*argv, exit_code=127, started=True) == "missing-file"
     assert shell.cause(*argv, exit_code=1, started=True) is None
@@ -313,7 +314,7 @@ def test_wrong_path_needs_a_program(image):
     assert image.cause("app") == "missing-file"
 
 
-def test_a_fix_has_the_words_of_its_own_instruction_alone(image):
+def test_a_fix_only_has_the_words_of_its_own_instruction(image):
     image.put("/srv/app").put("/bin/tini")
     found = image.diagnosis("app", "-v", "from", "cmd", instruction="ENTRYPOINT", written=2)
     assert found.fixes[0] == 'ENTRYPOINT ["/srv/app", "-v"]'
@@ -327,7 +328,7 @@ def test_a_fix_has_the_words_of_its_own_instruction_alone(image):
 def test_wrong_architecture(image):
     image.put("/app", elf("arm64", interpreter="/lib/ld-linux-aarch64.so.1"))
     found = image.diagnosis("/app", exit_code=1)
-    assert found.cause == "wrong-architecture"  # not its loader: it didn't come to that
+    assert found.cause == "wrong-architecture"  # the loader is missing too, but not yet needed
     assert "arm64" in found.explanation and "amd64" in found.explanation
     assert image.cause("/app", architecture="") == "missing-loader"
     assert image.cause("/app", started=True, exit_code=1) is None  # an emulator runs it
@@ -390,7 +391,7 @@ def test_bad_shebang(shell):
     assert shell.diagnosis("/env", exit_code=127).fixes[0].endswith('|#!/opt/python3|" /env')
 
 
-def test_a_package_that_has_the_interpreter(shell):
+def test_the_package_of_a_missing_interpreter_is_named(shell):
     shell.put("/app", "#!/usr/bin/env node\n").put("/bin/apk")
     assert "RUN apk add nodejs" in shell.diagnosis("/app", exit_code=127).fixes
 
@@ -413,7 +414,7 @@ def test_not_a_program(shell):
 
 
 def test_a_file_that_is_short_by_less_than_a_page_runs(image):
-    """The kernel fills the last page up with zeros; the smallest programs rely on it."""
+    """The kernel fills up the last page with zeros; very small programs rely on it."""
     image.put("/app", elf(kind=2, text=bytes(9000))[:9000])
     assert image.cause("/app") is None
 
@@ -432,7 +433,7 @@ def test_killed_and_out_of_memory(image):
     assert image.cause("/app", signal=9, **facts) == "out-of-memory"
 
 
-def test_a_check_of_memory_is_proposed_where_its_library_can_be(image):
+def test_the_address_sanitizer_is_proposed_only_for_glibc(image):
     image.put("/glibc", elf(interpreter=GLIBC))
     image.put("/musl", elf(interpreter="/lib/ld-musl-x86_64.so.1"))
     image.put("/lib64/ld-linux-x86-64.so.2", elf())
@@ -442,15 +443,14 @@ def test_a_check_of_memory_is_proposed_where_its_library_can_be(image):
     assert image.diagnosis("/musl", **facts).fixes == ()
 
 
-def test_what_could_not_start_comes_before_what_it_would_have_started(shell):
-    """The first file on the way that can't start is the cause, not one behind it."""
+def test_the_first_file_that_can_not_start_is_the_cause(shell):
     shell.put("/bin/dash", DYNAMIC)
     (shell.root / "bin/sh").unlink()
     shell.link("/bin/sh", "dash")
     assert shell.cause("/bin/sh", "-c", "/nowhere") == "missing-loader"
 
 
-def test_whether_anything_ran(shell):
+def test_an_examination_says_whether_anything_ran(shell):
     def nothing_ran(*argv, **facts):
         return examine(shell.fs, Process(tuple(argv), **facts)).nothing_ran
 
@@ -467,7 +467,7 @@ ODD = ["\0", "/", "//", ".", "..", "../..", "/..", "", " ", "\n", "a\0b", "/a" *
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names(shell, name):
+def test_odd_names_raise_nothing(shell, name):
     assert shell.cause(name) in {"missing-file", "not-a-program", None}
     shell.cause("/bin/sh", "-c", name, exit_code=127)
     shell.put("/app", f"#!{name}\n")

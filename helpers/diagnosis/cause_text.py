@@ -1,11 +1,10 @@
-"""What a cause has to say: chooses among the texts of causes.toml, and gives the lines of a
-Dockerfile that more than one cause proposes."""
+"""The texts of causes.toml, and what more than one check needs to fill them in."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,38 +12,46 @@ from posixpath import basename
 from typing import Any
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.command import SHELLS
+from helpers.diagnosis.shell_words import SHELLS
 
 TOOLCHAIN = re.compile(
     r"(lib(c|m|dl|pthread|rt|resolv|util|gcc_s|stdc\+\+|atomic)|ld-linux.*)\.so|libc\.musl-"
 )
-"""What a C library and GCC bring: each of these they have for static linking too."""
+"""Libraries of a C library and GCC, which have all of them for static linking too."""
 
 RUNTIMES = ("java", "node", "python", "ruby", "perl", "php")
-"""Programs that load compiled modules while they run."""
+"""Programs that load compiled modules at run time."""
 
 
 @dataclass(frozen=True)
 class CauseText:
-    """What there is to say: which of the cause's texts, what its placeholders stand for (a fix
-    whose placeholder stands for nothing is left out), and what isn't there. `ran` is whether
-    something had started before it came to that."""
+    """What a check found: the text to show, and the values for its placeholders.
 
-    case: str
+    name     which of the cause's texts
+    facts    the values; a fix is left out if one of its placeholders has no value
+    missing  the paths or sonames that aren't there
+    ran      whether a program had started before it failed
+    """
+
+    name: str
     facts: Mapping[str, Any]
     missing: tuple[str, ...] = ()
     ran: bool = False
 
 
+CauseCheck = Callable[[Case], CauseText | None]
+"""A check for one cause. It returns None if the cause isn't certain."""
+
+
 @cache
 def table() -> Mapping[str, Any]:
-    """What causes.toml says."""
+    """The content of causes.toml."""
     return tomllib.loads(Path(__file__).with_name("causes.toml").read_text(encoding="utf-8"))
 
 
 def static(case: Case) -> str | None:
-    """The line of a build stage that makes the program need nothing, where that can be told. The
-    sources are yours: an image doesn't know their names."""
+    """The line of a build stage that links the program statically; None if that can't be told. It
+    has no names of source files, which an image doesn't have."""
     head, path = case.header, case.start.path
     if head and head.go:
         return "ENV CGO_ENABLED=0"
@@ -56,15 +63,15 @@ def static(case: Case) -> str | None:
 
 
 def is_linked_here(case: Case) -> bool:
-    """Whether a compiler's own libraries are all that the program needs, so that its author can
-    link it statically. A runtime such as `java` has libraries of its own, or loads some later."""
+    """Whether the program only needs libraries that come with a compiler, so that its author can
+    link it statically. Runtimes such as `java` bring libraries, or load some later."""
     needed = case.header.needed if case.header else ()
     runtime = basename(case.start.path or "").startswith(RUNTIMES)
     return not runtime and all(map(TOOLCHAIN.match, needed))
 
 
 def is_own(case: Case) -> bool:
-    """Whether the program looks as one that was built for this image, not a distribution's."""
+    """Whether the program seems to be the user's own, not from a distribution's package."""
     start = case.start
     packaged = (start.path or "").startswith(("/usr/bin/", "/usr/sbin/"))
     return start.by != "kernel" and not packaged and basename(start.name) not in SHELLS
