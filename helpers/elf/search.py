@@ -169,7 +169,9 @@ class MuslSearch(LoaderSearch):
         path = fs.resolve(prefix + found[0].decode()) if found else None
         self._system: list[str | None] = [None]
         if path:
-            self._system = [*re.split("[:\n]", fs.read(path).decode().strip())]
+            self._system = [
+                *re.split("[:\n]", fs.read(path).decode("utf-8", "surrogateescape").strip())
+            ]
         elif built_in:
             self._system = [*built_in[0].decode().split(":")]
 

@@ -267,6 +267,13 @@ def test_musls_path_file_replaces_its_built_in_folders(musl):
     assert missing(musl) == ()
 
 
+def test_musls_path_file_may_hold_any_bytes(musl):
+    put(musl, "/app", program(interpreter=MUSL))
+    put(musl, "/srv/libone.so", elf(soname="libone.so"))
+    put(musl, "/etc/ld-musl-any.path", b"/\xff\n/srv")
+    assert missing(musl) == ()
+
+
 def test_in_musl_runpath_applies_to_libraries_of_libraries_too(musl):
     put(musl, "/app", program(interpreter=MUSL, runpath="/srv"))
     put(musl, "/srv/libone.so", elf(soname="libone.so", needed=["libtwo.so"]))
