@@ -82,7 +82,7 @@ class Case:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is compiled for another architecture than the engine's."""
+        """Whether it is compiled for an architecture that the engine's machine doesn't run."""
         head, here = self.header, self.process.architecture
         return bool(head and here and head.machine not in (here, *ALSO_RUNS.get(here, ())))
 

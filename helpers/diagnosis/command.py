@@ -31,7 +31,7 @@ DEEPEST = 10
 """Most files to follow; more is a loop."""
 
 BEGINNING = 4096
-"""Bytes to read from a file to tell what it is. The kernel reads 255 of a `#!` line."""
+"""Bytes to read from a file to tell what it is. Of a `#!` line the kernel reads 255."""
 
 StartedBy = Literal["engine", "kernel", "shell", "program"]
 

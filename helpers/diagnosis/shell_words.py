@@ -1,4 +1,4 @@
-"""Reads shell commands and `#!` lines without running them, where they only start one program."""
+"""Shell commands and `#!` lines as words: what would they start? Nothing is run."""
 
 from __future__ import annotations
 

@@ -127,6 +127,6 @@ def _is_simple(each: Instruction) -> bool:
 
 
 def _grouped(body: str) -> str:
-    """Commands that others can follow after `&&`: in parentheses where it needs them."""
+    """The commands, in parentheses if others can't simply follow with `&&`."""
     plain = body.replace("\\\n", " ")
     return f"({body})" if COMPOUND.search(plain) else body

@@ -211,7 +211,7 @@ def search_of(fs: RootFS, header: Header, env: Mapping[str, str], workdir: str) 
 
 
 def _libc_loader(fs: RootFS, header: Header) -> str | None:
-    """The loader for a library, which names none itself: that of the C library it needs."""
+    """The loader of a library. Only its C library names one."""
     for name in header.needed:
         if name == "libc.so.6" or name.startswith("libc.musl-"):
             for file in fs.find(name):

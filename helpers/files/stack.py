@@ -58,7 +58,7 @@ class File(Value):
 
     @classmethod
     def of(cls, entry: Entry, change: Change = "added") -> File:
-        """The file of an entry, which must not be `opaque`: that only marks a folder."""
+        """The file of an entry. An `opaque` entry has none: it only marks a folder."""
         path, size, kind, mode, uid, gid, target, digest = entry
         assert kind != "opaque"
         return cls(path, size, kind, mode, uid, gid, target, digest, change)

@@ -1,4 +1,4 @@
-"""The list that the django-site sample keeps of a trace."""
+"""The files that the django-site sample keeps, by a trace of system calls."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ KEEP = names.SAMPLES / "django-site" / "keep.py"
 
 
 def kept(folder, *lines):
-    """What is kept below a folder for lines of strace or paths, as paths relative to it."""
+    """The paths that are kept for lines of strace, relative to the folder if they are in it."""
     trace = folder / "trace"
     trace.write_text("".join(f"{line}\n" for line in lines))
     command = [sys.executable, KEEP, trace]
@@ -29,7 +29,7 @@ def test_a_file_is_kept_with_the_folders_above_it(tmp_path):
     assert kept(root, line) == ["a", "a/b", "a/b/file"]
 
 
-def test_links_are_kept_and_what_they_lead_to(tmp_path):
+def test_links_are_kept_with_their_targets(tmp_path):
     root = tmp_path.resolve()
     (root / "usr" / "lib").mkdir(parents=True)
     (root / "usr" / "lib" / "lib.so.1.2").touch()
@@ -39,7 +39,7 @@ def test_links_are_kept_and_what_they_lead_to(tmp_path):
     assert kept(root, line) == ["lib", "usr", "usr/lib", "usr/lib/lib.so.1", "usr/lib/lib.so.1.2"]
 
 
-def test_a_path_begins_where_the_call_began(tmp_path):
+def test_a_relative_path_belongs_to_the_folder_of_its_call(tmp_path):
     root = tmp_path.resolve()
     (root / "app").mkdir()
     (root / "app" / "page").touch()
@@ -49,13 +49,13 @@ def test_a_path_begins_where_the_call_began(tmp_path):
     assert kept(root, f'17 open("{root}/app/../app/./page", 0) = 3') == ["app", "app/page"]
 
 
-def test_a_file_that_is_gone_leaves_its_folder(tmp_path):
+def test_the_folder_of_a_removed_file_is_kept(tmp_path):
     root = tmp_path.resolve()
     (root / "tmp").mkdir()
     assert kept(root, f'17 openat(AT_FDCWD</>, "{root}/tmp/gone", 0) = 3') == ["tmp"]
 
 
-def test_paths_are_taken_as_they_are_and_the_engines_own_are_left_out(tmp_path):
+def test_lines_may_be_paths_and_the_engines_own_files_are_left_out(tmp_path):
     root = tmp_path.resolve()
     (root / "file").touch()
     lines = [f"{root}/file", "/proc/self/status", "/etc/hosts", "17 +++ exited with 0 +++"]

@@ -283,7 +283,7 @@ def test_a_script_on_the_way_stays_advice(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "# escape=`\nFROM x\nRUN a `\n b\n", "ARG A\n"])
-def test_another_language_is_not_touched(text):
+def test_a_script_refuses_another_escape_character_or_no_from(text):
     with pytest.raises(ValueError):
         Script(text)
 
@@ -296,7 +296,7 @@ def test_another_language_is_not_touched(text):
         "FROM a AS b\nRUN <<EOF\nFROM c\nEOF\nFROM b\nCOPY <<A <<B /\n1\nA\n2\nB\n",
     ],
 )
-def test_what_is_not_changed_comes_back_as_it_was(text):
+def test_a_script_that_is_not_edited_keeps_its_text(text):
     assert Script(text).text == text + ("" if text.endswith("\n") else "\n")
 
 
