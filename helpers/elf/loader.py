@@ -119,7 +119,7 @@ def _needs(
         for name in by.header.needed:
             library = loaded.get(name)
             path = library.shown if library else None
-            yield Need(by.shown, name, search.loader if search.is_loader(name) else path)
+            yield Need(by.shown, name, search.loader.path if search.is_loader(name) else path)
 
 
 def _find(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from posixpath import basename, dirname, join
 
@@ -57,26 +58,42 @@ class LoadedObject:
             each = each.by
 
 
+@dataclass(frozen=True)
+class Loader:
+    """A dynamic loader.
+
+    path    as programs name it; None if unknown
+    names   its names as a library
+    data    its file; b"" if it isn't in the image
+    little  whether it is little-endian
+    """
+
+    path: str | None
+    names: frozenset[str]
+    data: bytes
+    little: bool
+
+
 class LoaderSearch:
     """The search of a loader that is unknown or not in the image. It can prove little: a library
     counts as found wherever in the image it is.
 
     skips_unusable   whether a library for another machine is skipped, or stops the search
     checks_versions  whether symbol versions are checked
-    loader           the loader's path, or None
     """
 
     skips_unusable = True
     checks_versions = False
+    separators = "[:;]"  # in LD_LIBRARY_PATH
 
-    def __init__(self, fs: RootFS, names: set[str], loader: str | None) -> None:
-        self.fs = fs
-        self.loader = loader
-        self._names = names
+    def __init__(self, fs: RootFS, loader: Loader, env: Mapping[str, str], workdir: str) -> None:
+        self.fs, self.loader, self._workdir = fs, loader, workdir
+        path = env.get("LD_LIBRARY_PATH")
+        self._env = re.split(self.separators, path) if path else []
 
     def is_loader(self, name: str) -> bool:
         """Whether a needed library is the loader itself."""
-        return name in self._names
+        return name in self.loader.names
 
     def candidates(self, name: str, by: LoadedObject) -> Iterator[str | None]:
         """The paths to try for a library that `by` needs, in order; None stands for a path that the
@@ -89,30 +106,20 @@ class LoaderSearch:
 
 
 class GlibcSearch(LoaderSearch):
-    """The search of glibc's loader. `data` is the loader's file."""
+    """The search of glibc's loader."""
 
     checks_versions = True
 
-    def __init__(
-        self,
-        fs: RootFS,
-        names: set[str],
-        loader: str,
-        data: bytes,
-        env: Mapping[str, str],
-        workdir: str,
-        little: bool,
-    ) -> None:
-        super().__init__(fs, names, loader)
-        found = SYSTEM_FOLDERS.search(data)
+    def __init__(self, fs: RootFS, loader: Loader, env: Mapping[str, str], workdir: str) -> None:
+        super().__init__(fs, loader, env, workdir)
+        found = SYSTEM_FOLDERS.search(loader.data)
         self._system = (
             [f.decode().rstrip("/") for f in found[0].split(b"\0") if f] if found else None
         )
         self._lib = self._system[0].strip("/") if self._system else None
-        self._env = re.split("[:;]", env["LD_LIBRARY_PATH"]) if env.get("LD_LIBRARY_PATH") else []
-        self._workdir = workdir
-        name = CACHE_NAME.search(data)
-        self._cache = _read_cache(fs, name[1].decode() if name else "/etc/ld.so.cache", little)
+        name = CACHE_NAME.search(loader.data)
+        cache = name[1].decode() if name else "/etc/ld.so.cache"
+        self._cache = _read_cache(fs, cache, loader.little)
 
     def candidates(self, name: str, by: LoadedObject) -> Iterator[str | None]:
         if "/" in name:
@@ -148,30 +155,20 @@ class GlibcSearch(LoaderSearch):
 
 
 class MuslSearch(LoaderSearch):
-    """The search of musl's loader. `data` is the loader's file."""
+    """The search of musl's loader."""
 
     skips_unusable = False
+    separators = "[:\n]"
 
-    def __init__(
-        self,
-        fs: RootFS,
-        names: set[str],
-        loader: str,
-        data: bytes,
-        env: Mapping[str, str],
-        workdir: str,
-    ) -> None:
-        super().__init__(fs, names, loader)
-        self._workdir = workdir
-        self._env = re.split("[:\n]", env["LD_LIBRARY_PATH"]) if env.get("LD_LIBRARY_PATH") else []
-        found, built_in = MUSL_PATH_FILE.search(data), MUSL_FOLDERS.search(data)
-        prefix = dirname(dirname(loader)).rstrip("/")
+    def __init__(self, fs: RootFS, loader: Loader, env: Mapping[str, str], workdir: str) -> None:
+        super().__init__(fs, loader, env, workdir)
+        found, built_in = MUSL_PATH_FILE.search(loader.data), MUSL_FOLDERS.search(loader.data)
+        prefix = dirname(dirname(loader.path or "")).rstrip("/")
         path = fs.resolve(prefix + found[0].decode()) if found else None
         self._system: list[str | None] = [None]
         if path:
-            self._system = [
-                *re.split("[:\n]", fs.read(path).decode("utf-8", "surrogateescape").strip())
-            ]
+            folders = fs.read(path).decode("utf-8", "surrogateescape").strip()
+            self._system = [*re.split("[:\n]", folders)]
         elif built_in:
             self._system = [*built_in[0].decode().split(":")]
 
@@ -193,21 +190,19 @@ class MuslSearch(LoaderSearch):
 
 def search_of(fs: RootFS, header: Header, env: Mapping[str, str], workdir: str) -> LoaderSearch:
     """The search that a program's loader would make. Takes the same as `closure`."""
-    loader = header.interpreter or _libc_loader(fs, header)
-    real = fs.resolve(loader) if loader else None
-    if not loader or not real:
-        return LoaderSearch(fs, {basename(loader)} if loader else set(), loader)
-    data = fs.read(real)
-    names = {basename(loader)}
-    try:
-        names.add(read_header(fs, real).soname or "")
-    except NotElf:
-        return LoaderSearch(fs, names, loader)
+    path = header.interpreter or _libc_loader(fs, header)
+    real = fs.resolve(path) if path else None
+    names, data = {basename(path)} if path else set(), b""
+    if real:
+        with suppress(NotElf):
+            names.add(read_header(fs, real).soname or "")
+            data = fs.read(real)
+    kind = LoaderSearch
     if MUSL_SIGN in data:
-        return MuslSearch(fs, names, loader, data, env, workdir)
-    if SYSTEM_FOLDERS.search(data):
-        return GlibcSearch(fs, names, loader, data, env, workdir, header.little)
-    return LoaderSearch(fs, names, loader)
+        kind = MuslSearch
+    elif SYSTEM_FOLDERS.search(data):
+        kind = GlibcSearch
+    return kind(fs, Loader(path, frozenset(names), data, header.little), env, workdir)
 
 
 def _libc_loader(fs: RootFS, header: Header) -> str | None:
