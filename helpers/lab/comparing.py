@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from helpers import samples
 from helpers.compare import compare
@@ -31,9 +32,12 @@ def compared(builds: ImageBuilds, what: Sequence[str | Image]) -> Comparison:
     for name in {n for v in variants for n in references(v.text, v.args)}:
         builds.base(name)
     token = CancellationToken()
+    cells = [copy_context() for _ in wanted]  # so that each thread draws under this cell
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         try:
-            measured = list(pool.map(lambda item: _measured(builds, item, token), wanted))
+            measured = list(
+                pool.map(lambda cell, i: cell.run(_measured, builds, i, token), cells, wanted)
+            )
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             token.stop()

@@ -13,7 +13,7 @@ from helpers.engine.find import find_engine
 from helpers.engine.needs import Needs
 from helpers.registry import server
 from helpers.registry.server import Registry
-from helpers.view import alive, live_progress
+from helpers.view import live_progress
 
 
 class Equipment:
@@ -28,7 +28,7 @@ class Equipment:
         self._first_bases = self.bases = Bases(self.engine, source=source)
         self._registries: list[Registry] = []
         if not needs.met_by(self.engine):
-            with alive.page(), live_progress.listener("a newer engine") as listen:
+            with live_progress.listener("a newer engine") as listen:
                 self.engine = newer.engine(self._first, self.bases, needs, listen)
             self.bases = Bases(self.engine, beside=self._first_bases)
         self.bases.decide()

@@ -37,7 +37,7 @@ from helpers.learning.workbench import Workbench
 from helpers.registry.server import Registry
 from helpers.run import debug
 from helpers.run.container_run import Run
-from helpers.view import alive, facts
+from helpers.view import facts
 from helpers.view.blocks import Block
 from helpers.view.frontend import place
 from helpers.view.notebook import install
@@ -77,7 +77,6 @@ class Lab(Value):
         self._checks = Checks(self._builds)
         atexit.register(self.close)
 
-    @alive.page()
     def build(
         self,
         what: str | Path,
@@ -143,7 +142,6 @@ class Lab(Value):
         """
         return counted(self._open(reference))
 
-    @alive.page()
     def compare(self, *what: str | Image) -> Comparison:
         """Builds and runs images, and puts them side by side.
 
@@ -152,7 +150,6 @@ class Lab(Value):
         """
         return compared(self._builds, what)
 
-    @alive.page()
     def packages(self, image: Image | str) -> Packages:
         """The packages that an image has a record of, where scanners look: Debian's, Alpine's,
         and the modules in Go programs. Reads the layers.
@@ -176,7 +173,6 @@ class Lab(Value):
         LabError for an unknown program."""
         return Workbench(Choice(program=program).fitting(), self._builds.try_choice)
 
-    @alive.page()
     def difference(self, first: str | Image, second: str | Image) -> Difference:
         """What two images differ in, file by file: what only one has, and what changed.
 
@@ -197,7 +193,6 @@ class Lab(Value):
         """
         return shared([self._open(image) for image in images])
 
-    @alive.page()
     def registry(self) -> Registry:
         """Starts a registry of the lab's own: Debian's docker-registry in a container, whose image
         is built the first time. It ends when it is closed, or the lab is.
@@ -206,7 +201,6 @@ class Lab(Value):
         """
         return self._equipment.registry()
 
-    @alive.page()
     def advise(self, what: Image | str | Path) -> Advice:
         """Where the bytes of an image are, and what each remedy would save, ranked.
 
@@ -217,7 +211,6 @@ class Lab(Value):
         """
         return advise(advising.subject_of(self.engine, self._builds, what))
 
-    @alive.page()
     def prove(self, advice: Advice) -> Proof:
         """Builds an advice's rewritten Dockerfile, measures the image, and runs both images.
 
@@ -230,7 +223,6 @@ class Lab(Value):
         """The exercise of a notebook, by the notebook's number (`"03"`)."""
         return exercise.exercise(number)
 
-    @alive.page()
     def check(self, number: str, dockerfile: str) -> Check:
         """Builds a learner's Dockerfile for an exercise and says which conditions are not met.
 
@@ -259,13 +251,11 @@ class Lab(Value):
         """How far the learner is in every notebook, as the file of their progress has it."""
         return progress.read()
 
-    @alive.page()
     def sidecar(self, container: RunningContainer, command: str) -> Run:
         """Runs a shell command with BusyBox's tools beside a running container, in its process and
         network namespaces; see `helpers.run.debug.sidecar`."""
         return debug.sidecar(container, command, self.base(TOOLS).reference)
 
-    @alive.page()
     def base(self, name: str) -> Base:
         """Makes a base image local and says where it came from. Raises BaseUnavailable."""
         return self._builds.base(name)

@@ -21,7 +21,6 @@ from helpers.engine.needs import Needs, described
 from helpers.lab.handles import Image, counted, image_of
 from helpers.run.container_run import Run
 from helpers.samples import Variant
-from helpers.view import alive
 from helpers.view import live_progress as progress
 
 
@@ -102,7 +101,6 @@ class ImageBuilds:
             path=path,
         )
 
-    @alive.page()
     def try_choice(self, context: Path, text: str) -> tuple[Image, Run]:
         """Builds and runs what was chosen in the variant lab. The tag depends on the text alone."""
         tag = f"{names.TAG_PREFIX}workbench:{zlib.crc32(text.encode()):08x}"

@@ -1,6 +1,6 @@
 """Widgets that ask: a quiz and a prediction. The answer is stored in the value they show.
 
-A handler runs between two cells, or in a thread beside one (`helpers.view.alive`). So it does
+A handler runs in a thread beside the cells (`helpers.view.alive`). So it does
 little: it sets one attribute, or writes one small file.
 """
 

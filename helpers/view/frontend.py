@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import Any, Literal, NamedTuple
 
 Place = Literal["front end", "terminal", "nowhere"]
@@ -20,18 +19,15 @@ class RunningCell(NamedTuple):
     run: str
 
 
-PARENT = threading.RLock()
-"""Held while a kernel answers to a message of the page beside its cell (`helpers.view.alive`). Who
-asks for what the cell answers to, or displays something under it, waits for that."""
-
-
 def place() -> Place:
-    """Who looks at what this process draws now.
+    """Who sees what is drawn now.
 
-    In a kernel it depends on who asked for the cell to run. JupyterLab, Notebook 7 and VS Code
+    In a kernel that depends on who asked for the cell to run. JupyterLab, Notebook 7 and VS Code
     send the cell's id with the request (`metadata.cellId`) and draw widgets. nbclient, and so
     nbconvert, and nbval send none and record outputs: a widget there would become part of a
     committed notebook, and its text would be compared. So without that id nothing is drawn.
+
+    In a thread, see `running_cell`.
     """
     if getattr(shell(), "kernel", None) is not None:
         return "front end" if running_cell() else "nowhere"
@@ -39,12 +35,16 @@ def place() -> Place:
 
 
 def running_cell() -> RunningCell | None:
-    """The cell of a front end that this kernel answers to; None elsewhere."""
+    """The cell of a front end that this code runs for; None elsewhere, and for a click on a widget.
+
+    A thread that works for a cell must run in a copy of the cell's context
+    (`contextvars.copy_context`). Otherwise it is told of the kernel's last request, which may be a
+    click.
+    """
     kernel = getattr(shell(), "kernel", None)
     if kernel is None:
         return None
-    with PARENT:
-        asked = kernel.get_parent()
+    asked = kernel.get_parent()
     named = asked.get("metadata", {}).get("cellId")
     return RunningCell(named, asked["header"]["msg_id"]) if named is not None else None
 

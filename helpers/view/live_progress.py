@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from helpers.core.events import Event, ProgressCallback, ignore
-from helpers.view.frontend import PARENT, place
+from helpers.view.frontend import place
 from helpers.view.tally import StepRow, Tally
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def listener(title: str) -> Iterator[ProgressCallback]:
         yield ignore
         return
     tally = Tally(title)
+    cell = copy_context()  # an event may come in a thread that does not know the cell
     view: ProgressView | None = None
 
     def listen(event: Event) -> None:
@@ -58,7 +59,7 @@ def listener(title: str) -> Iterator[ProgressCallback]:
         tally.hear(event)
         if view is None:
             fresh = view_of(tally)
-            fresh.start()
+            cell.run(fresh.start)
             view = fresh
 
     sign, outcome = "✓", ""
@@ -132,8 +133,7 @@ class WidgetView:
 
         # where there are no widgets, the text is shown instead
         bundle = self._box._repr_mimebundle_() | {"text/plain": self._tally.title}
-        with PARENT:
-            display(bundle, raw=True)
+        display(bundle, raw=True)
 
     def close(self, sign: str, line: str) -> None:
         self._over.set()

@@ -11,7 +11,7 @@ from helpers.image.explorer import Explorer
 from helpers.learning.prediction import Prediction
 from helpers.learning.quiz import Quiz
 from helpers.learning.workbench import Workbench
-from helpers.view import asking, bench, html, opening, text
+from helpers.view import alive, asking, bench, html, opening, text
 from helpers.view.frontend import place, shell
 from helpers.view.parts import parts
 
@@ -38,6 +38,7 @@ def install() -> None:
         formatter.formatters["text/html"].for_type(kind, html.of)
     for kind in WIDGETS:
         formatter.mimebundle_formatter.for_type(kind, bundle)
+    alive.keep_page()
 
 
 def bundle(value: Any) -> dict[str, Any]:

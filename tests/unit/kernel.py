@@ -22,8 +22,17 @@ def started():
         manager.shutdown_kernel(now=True)
 
 
-def send(client, kind, content, **metadata):
+def subshell(client):
+    """A new subshell of the kernel, by its id."""
+    client.control_channel.send(client.session.msg("create_subshell_request", {}))
+    return client.control_channel.get_msg(timeout=30)["content"]["subshell_id"]
+
+
+def send(client, kind, content, subshell=None, **metadata):
+    """Sends it to the main shell, or to a subshell; gives the message's id."""
     message = client.session.msg(kind, content, metadata=metadata)
+    if subshell is not None:
+        message["header"]["subshell_id"] = subshell
     client.shell_channel.send(message)
     return message["header"]["msg_id"]
 
