@@ -34,6 +34,8 @@ def lab(options: argparse.Namespace) -> int:
     # Ctrl-C ends it without a question, and it asks the network for nothing.
     command += ["--ServerApp.answer_yes=True", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    # Else each kernel warns that its connection is not encrypted.
+    command += ["--KernelManager.transport_encryption=auto"]
     command += ["--allow-root"] if machine.is_root() else []
     command += ["--no-browser"] if options.no_browser else []
     # so that the address it prints leads to the first notebook too

@@ -39,7 +39,7 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"]
     command += ["--IdentityProvider.token=learner", "--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.news_url=None"]
+    command += ["--LabApp.news_url=None", "--KernelManager.transport_encryption=auto"]
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with log.open("w") as output:
         process = processes.start(
