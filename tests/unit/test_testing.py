@@ -1,7 +1,11 @@
 """Which tests are run, and what their outcome is."""
 
+import subprocess
+import sys
+
 import pytest
 
+from helpers import names
 from helpers.testing import suite as testing
 from helpers.testing.suite import Outcome
 
@@ -76,3 +80,34 @@ def test_two_parts_run_at_once_and_the_next_when_one_ends(tmp_path):
         "short": (1, 0),
         "last": (1, 0),
     }
+
+
+def test_a_start_of_pytest_imports_nothing_that_takes_seconds():
+    slow = ("nbval", "nbformat", "IPython", "anyio", "docker", "pandas", "matplotlib", "rich")
+    code = (
+        "import sys, pytest\n"
+        "pytest.main(['--collect-only', '-q', 'tests/unit/test_folders.py'])\n"
+        f"print([name for name in {slow!r} if name in sys.modules])"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", code], cwd=names.ROOT, capture_output=True, text=True
+    )
+    assert started.stdout.splitlines()[-1] == "[]", started.stdout
+
+
+def test_the_plain_command_for_notebooks_compares_as_the_whole_run_does():
+    notebook = "notebooks/00-start-here.ipynb"
+    code = (
+        "import pytest\n"
+        "class Seen:\n"
+        "    def pytest_collection_finish(self, session):\n"
+        "        given = session.config.option\n"
+        "        print('\\n', len(session.items), given.nbval_current_env,\n"
+        "            given.nbval_cell_timeout, given.nbval_sanitize_with)\n"
+        f"pytest.main(['--collect-only', '-q', '--nbval', {notebook!r}], plugins=[Seen()])"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", code], cwd=names.ROOT, capture_output=True, text=True
+    )
+    options = f"True 900.0 {names.ROOT / 'tests/sanitize.cfg'}"
+    assert options in started.stdout, started.stdout + started.stderr
