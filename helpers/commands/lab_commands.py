@@ -60,11 +60,15 @@ def _until_interrupted(command: list[str]) -> int:
 
 def test(options: argparse.Namespace) -> int:
     from helpers.testing import suite
+    from helpers.testing.chosen import Chosen
 
     os.environ.setdefault(names.BASES_VARIABLE, "stand-ins")
-    _provide_engine(options)
-    host.provide_browser(yes=unasked(options), say=say)
-    return suite.run(options.others, say)
+    chosen = Chosen.by(options.others)
+    if chosen.engine:
+        _provide_engine(options)
+    if chosen.browser:
+        host.provide_browser(yes=unasked(options), say=say)
+    return suite.run(chosen, say)
 
 
 def run(options: argparse.Namespace) -> int:

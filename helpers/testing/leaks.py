@@ -34,14 +34,18 @@ Look = dict[str, frozenset[str]]
 
 def host(mark: str, *, engine_stays: bool = False) -> Look:
     """What is on this host: those `processes`, and links, rules, sysctls and mounts."""
-    marked = processes(mark, engine_stays=engine_stays)
-    return {
-        "process": frozenset(f"{pid} {command}" for pid, command in marked.items()),
+    return running(mark, engine_stays=engine_stays) | {
         "link": frozenset(_links()),
         "iptables rule": frozenset(_rules()),
         "sysctl": frozenset(_sysctls()),
         "mount": frozenset(_mounts()),
     }
+
+
+def running(mark: str, *, engine_stays: bool = False) -> Look:
+    """Of what is on this host those `processes` alone."""
+    marked = processes(mark, engine_stays=engine_stays)
+    return {"process": frozenset(f"{pid} {command}" for pid, command in marked.items())}
 
 
 def containers(engine: Engine, mark: str) -> list[str]:

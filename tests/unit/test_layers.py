@@ -321,7 +321,11 @@ OTHER = gzip.compress(
 )
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b\0", gzip.compress(b"[]"), OTHER])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", b"\x1f\x8b\0", gzip.compress(b"[]"), OTHER],
+    ids=["nothing", "no gzip", "cut off", "another list", "another form"],
+)
 def test_what_somebody_else_wrote_is_no_list(kept, tmp_path, content):
     kept.keep(layer_tar.LayerRead("sha256:ab", LOWER, None))
     (tmp_path / "layers" / "ab.files").write_bytes(content)

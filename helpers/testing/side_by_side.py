@@ -1,0 +1,48 @@
+"""A pytest plugin for pytest-xdist: the order in which the tests begin, and which of them may run
+side by side."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+PARTS = {
+    "notebooks": "notebooks",
+    "unit tests": "tests/unit",
+    "static tests": "tests/test_",
+    "engine tests": "tests/engine",
+    "browser tests": "tests/browser",
+    "variants": "tests/engine/test_variants",
+    "commands": "tests/engine/test_commands",
+}
+"""How the files of each part begin, in the order in which the parts begin. A worker that is free
+takes the next part, and runs all of it in its order.
+
+The notebooks need the bases in the order in which they are made, the engine's tests in any: so
+those come after the ones that need no engine. The browser's, whose pages wait for seconds, come
+when part one's bases are there and most of its images are built. The variants and the commands are
+parts of their own and come last: so both workers have something to do until the end."""
+
+
+def part_of(test: str) -> str:
+    """The part that a test belongs to, by pytest's name for it; tests of nobody's are one too."""
+    found = [name for name, start in PARTS.items() if test.startswith(start)]
+    return max(found, key=lambda name: len(PARTS[name]), default="other tests")
+
+
+class ByPart(LoadScopeScheduling):
+    """Gives each worker a whole part at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return part_of(nodeid)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests into the order of their parts, and leaves the order within them."""
+    order = [*PARTS, "other tests"]
+    items.sort(key=lambda item: order.index(part_of(item.nodeid)))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByPart:
+    """Replaces pytest-xdist's own way to hand out tests."""
+    return ByPart(config, log)
