@@ -178,7 +178,8 @@ def test_one_worker_runs_a_part_in_its_order_and_a_free_one_takes_the_next(tmp_p
             "    with (folder / 'said').open('a') as file:\n"
             "        print(os.getpid(), __name__, n, file=file)\n"
         )
-    command = [sys.executable, "-m", "pytest", "-n2", "-p", "helpers.testing.side_by_side", "-q"]
+    command = [sys.executable, "-m", "pytest", "-n2", "-p", "helpers.testing.side_by_side"]
+    command += ["-p", "no:nbval", "-p", "no:anyio"]  # no settings here say so
     environment = {**os.environ, "PYTHONPATH": str(names.ROOT)}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout
