@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names
+from helpers.core import names
 
 NOTEBOOKS = names.ROOT / "notebooks"
 TESTS = names.ROOT / "tests"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 
 OPTIONS = (
     "--nbval-current-env",

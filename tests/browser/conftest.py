@@ -19,7 +19,7 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder(tmp_path_factory) -> Path:
     """What a learner's checkout looks like to a notebook. Nothing there is committed."""
     folder = tmp_path_factory.mktemp("checkout")
@@ -28,7 +28,7 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(folder, tmp_path_factory) -> Iterator[str]:
     """The address of a JupyterLab server."""
     settings = tmp_path_factory.mktemp("settings")
@@ -56,7 +56,7 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
             processes.end(process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def context():
     """One context of Chromium, as the system has it, for all pages: JupyterLab's code is fetched
     and compiled once; cookies and what a page stores are shared."""

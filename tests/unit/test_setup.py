@@ -126,21 +126,18 @@ def test_what_windows_can_not_have_is_not_missing_there(monkeypatch, platform, l
     assert not setup._has("nothing-of-this-name==1")
 
 
-def test_this_environment_is_used_as_it_is():
-    assert setup.lacking() == []
-    assert setup.interpreter(pytest.fail) is None
-
-
-def test_a_fresh_checkout_gets_a_venv_and_the_next_start_has_nothing_to_do(root, installed):
-    said = []
-    python = setup.interpreter(said.append, root)
+def test_a_fresh_checkout_gets_a_venv_and_the_next_start_has_nothing_to_do(
+    root, installed, without_pip, monkeypatch
+):
+    python = setup.interpreter(lambda line: None, root)
 
     assert python == setup.python_of(root / ".venv") and python.exists()
-    assert said and setup.interpreter(pytest.fail, root) == python
+    assert setup.interpreter(pytest.fail, root) == python
     assert len(installed) == 1
 
     (root / "pyproject.toml").write_text(PROJECT.replace("7.2.0", "7.3.0"))
     (root / ".venv/kept").touch()
+    monkeypatch.setattr(setup, "_starts", lambda venv, root: True)  # pip would answer
     setup.interpreter(pytest.fail, root)
     assert len(installed) == 2 and (root / ".venv/kept").exists()
 
@@ -181,16 +178,6 @@ def test_a_venv_of_somebodys_own_is_never_changed(root, installed, whole):
     assert sorted(venv.rglob("*")) == before and not installed
 
 
-def test_a_venv_of_somebodys_own_that_has_all_is_used(tmp_path, monkeypatch):
-    (tmp_path / ".venv").symlink_to(sys.prefix)
-    for name in ("pyproject.toml", "helpers"):
-        (tmp_path / name).symlink_to(names.ROOT / name)
-    monkeypatch.setattr(sys, "prefix", "/usr")  # as if another Python ran
-
-    assert setup._lacks_nothing(tmp_path / ".venv", names.ROOT)
-    assert not setup._lacks_nothing(tmp_path / "no venv", names.ROOT)
-
-
 def test_a_python_without_venv_is_told_the_package(root, monkeypatch):
     monkeypatch.setattr(setup, "can_make_venv", lambda: False)
 
@@ -200,13 +187,21 @@ def test_a_python_without_venv_is_told_the_package(root, monkeypatch):
     assert not (root / ".venv").exists()
 
 
-def test_pips_own_words_are_given_when_it_fails(root, monkeypatch):
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(root))
-    monkeypatch.setattr(setup, "python_of", lambda venv: sys.executable)
+def test_pips_own_words_are_given_when_it_fails_twice(root, monkeypatch):
+    pip = root / "python"
+    pip.write_text(f'#!/bin/sh\necho "$*" >>{root}/asked\necho "ERROR: No way." >&2\nexit 1\n')
+    pip.chmod(0o755)
+    monkeypatch.setattr(setup, "python_of", lambda venv: pip)
+    said = []
 
-    with pytest.raises(LabError, match=r"pip .* \(No matching distribution .*, or set pip's own"):
-        setup._install(root / ".venv", root, lambda line: None)
+    with pytest.raises(LabError, match=r"pip .* \(No way\.\): .*, or set pip's own"):
+        setup._install(root / ".venv", root, said.append)
+
+    asked = (root / "asked").read_text().splitlines()
+    assert len(asked) == 2 and all(
+        each.endswith(f"install --quiet -e {root}[book,test]") for each in asked
+    )
+    assert said[1:] == ["That failed; once more …"]
 
 
 def test_a_full_disk_is_said_before_anything_is_written(root, monkeypatch):
