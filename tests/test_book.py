@@ -1,9 +1,9 @@
 """The book: every page of the series, whole, and nothing in it from the network."""
 
+import io
 import json
 import re
-import subprocess
-import sys
+from contextlib import redirect_stdout
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +12,12 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from helpers.commands import dispatch
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.series import book, notebooks
+
+pytestmark = pytest.mark.static
 
 SERIES = notebooks.find()
 
@@ -70,10 +73,9 @@ class Page(HTMLParser):
 def made(tmp_path_factory):
     """The book as the command writes it: its folder, and what was said."""
     folder = tmp_path_factory.mktemp("book") / "out"
-    command = [sys.executable, "-m", "helpers", "book", str(folder)]
-    done = subprocess.run(command, cwd=names.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    with redirect_stdout(io.StringIO()) as said:
+        assert commands.COMMANDS["book"](commands.parse(["book", str(folder)])) == 0
+    return folder, said.getvalue()
 
 
 @pytest.fixture(scope="session")

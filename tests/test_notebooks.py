@@ -8,6 +8,8 @@ from helpers.core import names
 from helpers.series import notebooks
 from helpers.series import rules as notebook_rules
 
+pytestmark = pytest.mark.static
+
 LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((notebooks.FOLDER / "solutions").glob("*.ipynb"))
 
