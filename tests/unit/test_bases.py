@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from helpers import newer
+from helpers import names, newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.table import HUB, registry, short_name
@@ -16,7 +16,6 @@ from helpers.core.errors import LabError
 from helpers.dockerfile.instructions import instructions, references
 from helpers.lab.facade import TOOLS
 from helpers.samples import variants
-from helpers.series import notebooks
 
 TABLE = base_table.read()
 EVERY = TABLE.values()
@@ -91,7 +90,7 @@ def _bases_of(notebook):
 
 def test_the_table_names_the_notebooks_that_need_a_base():
     needed = {row.name: [] for row in EVERY}
-    for path in sorted(notebooks.FOLDER.glob("[0-9]*.ipynb")):
+    for path in sorted((names.ROOT / "notebooks").glob("[0-9]*.ipynb")):
         for name in _bases_of(path):
             needed[name].append(path.name[:2])
     assert {row.name: list(row.notebooks) for row in EVERY} == needed
