@@ -13,6 +13,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from helpers.commands import dispatch
+from helpers.commands.arguments import parse
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.series import book, notebooks
@@ -74,7 +75,7 @@ def made(tmp_path_factory):
     """The book as the command writes it: its folder, and what was said."""
     folder = tmp_path_factory.mktemp("book") / "out"
     with redirect_stdout(io.StringIO()) as said:
-        assert commands.COMMANDS["book"](commands.parse(["book", str(folder)])) == 0
+        assert dispatch.COMMANDS["book"](parse(["book", str(folder)])) == 0
     return folder, said.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Knows which tests pytest's arguments choose, and what has to be ready for those."""
+"""Which tests pytest's arguments choose, and what has to be ready for them."""
 
 from __future__ import annotations
 

@@ -45,4 +45,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByPart:
     """Replaces pytest-xdist's own way to hand out tests."""
+    config.option.loadscopereorder = False  # it would begin with the part that has most tests
     return ByPart(config, log)

@@ -1,5 +1,5 @@
-"""Knows how every test is run, on two workers while the bases are made; counts the tests, and looks
-whether anything is left behind."""
+"""Runs the tests, on two workers while the bases are made; counts them, and looks whether anything
+is left behind."""
 
 from __future__ import annotations
 

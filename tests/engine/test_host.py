@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from helpers import names
-from helpers.errors import LabError
+from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.setup import doctor, host
 from helpers.setup import environment as setup
 

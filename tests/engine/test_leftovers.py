@@ -8,8 +8,8 @@ import uuid
 
 import pytest
 
-from helpers import names
-from helpers.testing import leftovers
+from helpers.core import names
+from helpers.testing import leaks as leftovers
 
 pytestmark = [
     pytest.mark.host,
@@ -61,8 +61,8 @@ def test_links_mounts_sysctls_and_rules_are_seen():
     # seen, and with no more programs than the private engine needs.
     code = """
 import fcntl, os, struct, subprocess, sys
-from helpers import names
-from helpers.testing import leftovers
+from helpers.core import names
+from helpers.testing import leaks as leftovers
 before = leftovers.host("x")
 assert before["link"] and before["sysctl"] and before["mount"]
 assert leftovers.difference(before, leftovers.host("x")) == [], "nothing was done"

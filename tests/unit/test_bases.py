@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import pytest
 
-from helpers import names, newer
+from helpers import newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.table import HUB, registry, short_name
+from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.dockerfile.instructions import instructions, references
 from helpers.lab.facade import TOOLS

@@ -19,11 +19,11 @@ def typed(monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     monkeypatch.setenv(names.BASES_VARIABLE, "stand-ins")
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(commands, "_interpreter", lambda options: None)
+    monkeypatch.setattr(dispatch, "_interpreter", lambda options: None)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
 
     def do(*arguments):
-        return commands.main(arguments), capsys.readouterr().err
+        return dispatch.main(arguments), capsys.readouterr().err
 
     return do
 

@@ -12,6 +12,8 @@ import pytest
 
 from helpers.core import names
 
+pytestmark = pytest.mark.static
+
 PACKAGE = names.ROOT / "helpers"
 
 LONGEST = 300
