@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from helpers.core import machine, names
+from helpers.core import machine as this_machine
+from helpers.core import names
 from helpers.core.errors import EngineError, LabError
 from helpers.setup import host
 from helpers.setup.environment import NotReady
@@ -165,7 +166,7 @@ def test_an_engine_that_was_chosen_and_is_not_there_is_never_replaced(monkeypatc
 
 
 def test_a_package_is_here_by_its_command_or_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine, "SYSTEM_PATH", str(tmp_path))
+    monkeypatch.setattr(this_machine, "SYSTEM_PATH", str(tmp_path))
     tool = tmp_path / "a-tool"
     assert not host.is_here("a-tool") and not host.is_here(str(tool))
     tool.touch(0o755)
