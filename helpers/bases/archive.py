@@ -1,7 +1,7 @@
-"""An archive of base images: one file with what `docker save` gives for each, and a list of them.
+"""An archive of base images: one tar with a `docker save` of each, and a list of them.
 
-It is a tar: `NAME.tar.gz` for each base, which `docker load` takes too, and `bases.json`. Nothing
-is ever held in memory whole.
+It holds `NAME.tar.gz` for each base, which `docker load` takes too, and `bases.json`. No image is
+ever held in memory as a whole.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, Literal
 
 import docker.errors
 
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
 from helpers.core.events import Event, ProgressCallback
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 LIST = "bases.json"
 _LOADED = "loaded-bases.json"  # in the cache folder
 _PIECE = 1 << 20  # bytes
-_FASTEST = 1  # half the size at a fifth of the time that the usual level takes
+_FASTEST = 1  # halves the size, in a fifth of the time that the usual level takes
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,13 @@ class ArchivedBase:
     """A base in an archive.
 
     name          as Dockerfiles have it
-    source        `hub` or `stand-in`: what the image is, wherever the archive goes
-    reference     what the engine knows it by
-    digest        that it is pinned to, or None
+    source        `hub` or `stand-in`: where the image came from before it was archived
+    reference     the engine's name for it
+    digest        the digest that it is pinned to, or None
     recipe        the hash of a stand-in's recipe, or None
     architecture  `amd64`, `arm64`
     size          bytes of its layers
-    file          in the archive
+    file          the name of its file in the archive
     """
 
     name: str
@@ -55,10 +53,10 @@ class ArchivedBase:
 
 
 class Archive:
-    """Bases of an archive, for one engine.
+    """An archive, and the engine that its bases are loaded into.
 
     file     the archive; None where it was loaded before and may be gone
-    entries  what it has, by name
+    entries  its bases, by name
     """
 
     def __init__(self, engine: Engine, file: Path | None, entries: list[ArchivedBase]) -> None:
@@ -70,7 +68,7 @@ class Archive:
         return f"the archive {self._file}" if self._file else "an archive that was loaded"
 
     def find(self, name: str) -> ArchivedBase | None:
-        """The entry of a base whose image the engine has."""
+        """The entry of a base, where the engine has its image already."""
         if entry := self.entries.get(name):
             with suppress(docker.errors.ImageNotFound):
                 image = self._engine.client.images.get(entry.reference)
@@ -79,8 +77,8 @@ class Archive:
         return None
 
     def get(self, name: str, listener: ProgressCallback) -> ArchivedBase | None:
-        """The entry of a base, which is loaded unless the engine has it; None where it can't be.
-        Raises LabError where the archive is for another machine, or broken."""
+        """Loads a base unless the engine has it, and returns its entry; None where the archive
+        lacks it. Raises LabError where the archive is broken or for another architecture."""
         entry = self.entries.get(name)
         if entry is None:
             return None
@@ -90,14 +88,14 @@ class Archive:
                 f"{self._engine.architecture}: make one on a machine of that kind."
             )
         if self.find(name) is None:
-            if self._file is None:  # it was loaded into another engine
+            if self._file is None:  # this engine is not the one it was loaded into
                 return None
             load(self._engine, self._file, entry, listener)
         return entry
 
 
 def remembered(engine: Engine) -> Archive:
-    """What was loaded from an archive before, which has no entries where nothing was."""
+    """The bases that were loaded from an archive before; there may be none."""
     with suppress(OSError, ValueError, TypeError):
         listed = json.loads((names.cache() / _LOADED).read_text())
         return Archive(engine, None, [ArchivedBase(**entry) for entry in listed])
@@ -105,7 +103,7 @@ def remembered(engine: Engine) -> Archive:
 
 
 def remember(entries: Iterable[ArchivedBase]) -> None:
-    """Keeps what was loaded, so that it is preferred from now on."""
+    """Writes down what was loaded, so that it is preferred from now on."""
     listed = json.dumps([asdict(entry) for entry in entries], indent=1)
     (names.cache() / _LOADED).write_text(listed)
 
@@ -113,7 +111,7 @@ def remember(entries: Iterable[ArchivedBase]) -> None:
 def write(
     engine: Engine, file: Path, entries: list[ArchivedBase], listener: ProgressCallback
 ) -> None:
-    """Saves images of the engine to a file, which is there when it is whole.
+    """Saves images of the engine to a file, which appears only once it is complete.
 
     Raises LabError where it can't be written.
     """
@@ -138,10 +136,10 @@ def write(
 
 
 def read(file: Path) -> list[ArchivedBase]:
-    """What an archive has. Raises LabError where it can't be read or is no archive of ours."""
+    """The entries of an archive. Raises LabError where it can't be read or is not one of ours."""
     try:
         with tarfile.open(file) as tar:
-            return [ArchivedBase(**entry) for entry in json.load(tar.extractfile(LIST))]
+            return [ArchivedBase(**entry) for entry in json.load(_file(tar, LIST))]
     except OSError as error:
         raise LabError(
             f"The archive {str(file)!r} can't be read ({error.strerror}): check the path."
@@ -158,9 +156,9 @@ def load(engine: Engine, file: Path, entry: ArchivedBase, listener: ProgressCall
     name = f"load {entry.name}"
     try:
         with tarfile.open(file) as tar:
-            member = tar.getmember(entry.file)
-            saved = _heard(tar.extractfile(member), member.size, entry.name, name, listener)
-            for message in engine.client.api.load_image(saved, quiet=True):
+            saved, size = _file(tar, entry.file), tar.getmember(entry.file).size
+            pieces = _counted(saved, size, entry.name, name, listener)
+            for message in engine.client.api.load_image(pieces, quiet=True):
                 if "error" in message:
                     raise LabError(f"The engine can't load {entry.name}: {message['error']}.")
     except (OSError, KeyError, tarfile.TarError) as error:
@@ -171,8 +169,16 @@ def load(engine: Engine, file: Path, entry: ArchivedBase, listener: ProgressCall
     listener(Event(entry.name, name, "done"))
 
 
+def _file(tar: tarfile.TarFile, name: str) -> IO[bytes]:
+    """A file of an archive. Raises KeyError where there is none of that name."""
+    file = tar.extractfile(name)
+    if file is None:  # a folder, or a device
+        raise KeyError(name)
+    return file
+
+
 def _add(out: IO[bytes], name: str, pieces: Iterator[bytes]) -> None:
-    """Adds a file to a tar whose size is known when it is written: its header comes last."""
+    """Adds a file to a tar. Its header is written last, when its size is known."""
     start = out.tell()
     out.write(bytes(tarfile.BLOCKSIZE))
     info = tarfile.TarInfo(name)
@@ -200,9 +206,10 @@ def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield gzip.flush()
 
 
-def _heard(
+def _counted(
     file: IO[bytes], size: int, step: str, name: str, listener: ProgressCallback
 ) -> Iterator[bytes]:
+    """The pieces of a file, and an event for each."""
     done = 0
     while piece := file.read(_PIECE):
         done += len(piece)

@@ -1,5 +1,4 @@
-"""Docker Hub and other registries as the engine sees them: says whether one can be had, and pulls
-what the table names."""
+"""Docker Hub and other registries as one engine sees them: whether they answer, and pulls."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import docker.auth
 import docker.errors
@@ -18,18 +17,20 @@ from helpers.bases.table import BaseInfo
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable
 from helpers.core.events import Event, ProgressCallback
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 _PROBE = 5.0  # seconds for the engine to say whether a registry answers
 _PROBED = "busybox:1.37"
 _SILENCE = 120.0  # seconds without a byte, after which a pull is given up
 _SILENT = "silence"
+_ENDS: Mapping[str, Literal["done", "cached"]] = {
+    "Pull complete": "done",
+    "Already exists": "cached",
+}
 
 
 class Hub:
-    """Registries through one engine. What was found out is kept for the object's life."""
+    """Registries through one engine. Each is asked once whether it answers."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -37,8 +38,8 @@ class Hub:
         self._problems: dict[str, str | None] = {}
 
     def problem(self, name: str = _PROBED) -> str | None:
-        """Why nothing can be had from the registry of an image, as the end of a sentence; None
-        where it can. The first call for a registry asks, which takes 5 s at most."""
+        """Why the registry of an image can't be used, as the end of a sentence; None where it can.
+        The first call for a registry asks it, which takes 5 s at most."""
         registry = base_table.registry(name)
         with self._lock:
             if registry not in self._problems:
@@ -46,7 +47,7 @@ class Hub:
             return self._problems[registry]
 
     def find(self, row: BaseInfo) -> str | None:
-        """The reference of the image that a base is pinned to, where the engine has it."""
+        """The engine's name for the image that a base is pinned to; None where it has none."""
         client = self._engine.client
         repository = row.name.rpartition(":")[0]
         with suppress(docker.errors.ImageNotFound):
@@ -59,8 +60,8 @@ class Hub:
         return None
 
     def pull(self, row: BaseInfo, listener: ProgressCallback) -> str:
-        """Pulls the image that a base is pinned to, from its own registry, and returns its
-        reference. Raises BaseUnavailable, whose message is the end of a sentence."""
+        """Pulls the image that a base is pinned to, and returns the engine's name for it. Raises
+        BaseUnavailable, whose message is the end of a sentence."""
         if row.registry != base_table.HUB and (problem := self.problem(row.name)):
             raise BaseUnavailable(f"{row.registry} can't be used: {problem}")
         repository, _, tag = row.name.rpartition(":")
@@ -69,15 +70,15 @@ class Hub:
         return self._tag(self._engine.client.images.get(what), row)
 
     def fetch(self, repository: str, tag: str, listener: ProgressCallback) -> None:
-        """Pulls by tag or digest, from another registry where the name has one. Raises
+        """Pulls by tag or digest, from Docker Hub or the registry that the name begins with. Raises
         BaseUnavailable, as `pull` does."""
-        api = self._engine.client.api
+        api: Any = self._engine.client.api  # some of its methods are the SDK's private ones
         registry, _ = docker.auth.resolve_repository_name(repository)
         if registry == docker.auth.INDEX_NAME and (problem := self.problem()):
             raise BaseUnavailable(f"Docker Hub can't be used: {problem}")
         login = docker.auth.get_config_header(api, registry)
         try:
-            # The SDK's own pull waits for ever, and so would everybody who waits for this base.
+            # The SDK's own pull has no timeout: everybody who wants this base would wait for ever.
             response = api.post(
                 api._url("/images/create"),
                 params={"fromImage": repository, "tag": tag},
@@ -97,20 +98,20 @@ class Hub:
             raise BaseUnavailable(self._refused(registry, _SILENT)) from error
 
     def _ask(self, name: str) -> str | None:
-        api = self._engine.client.api
+        api: Any = self._engine.client.api
         try:
-            # A HEAD request would not count as a pull; the engine offers none.
+            # A HEAD request would not count as a pull, but the engine has none.
             response = api.get(api._url("/distribution/{0}/json", name), timeout=_PROBE)
         except requests.Timeout:
             return f"it did not answer within {_PROBE:.0f} s"
         except requests.RequestException:
             return "the engine does not answer"
-        if response.ok or response.status_code == 404:  # Podman has no such question
+        if response.ok or response.status_code == 404:  # Podman can't be asked
             return None
         return _reason(response.text)
 
     def _refused(self, registry: str, words: str) -> str:
-        """A failed pull as the end of a sentence; what will not change soon is kept."""
+        """A failed pull as the end of a sentence. A problem with the registry is remembered."""
         shown = base_table.HUB if registry == docker.auth.INDEX_NAME else registry
         if re.search("not found|manifest unknown|denied|does not exist", words):
             return f"{shown} has no such image, or shows it to nobody without a login"
@@ -125,7 +126,7 @@ class Hub:
 
 
 def reference(row: BaseInfo) -> str:
-    """What the lab has the engine know a pinned image by, however it got there."""
+    """The lab's own name for a pinned image, wherever the engine got it."""
     pin = f"-{row.digest.removeprefix('sha256:')[:12]}" if row.digest else ""
     return f"{names.HUB_PREFIX}{row.name}{pin}"
 
@@ -142,7 +143,7 @@ def _reason(words: str) -> str:
 
 
 def _event(message: Mapping[str, Any]) -> Event | None:
-    """One message of a pull or a load as an Event; None for what is about no layer."""
+    """One message of a pull as an Event; None where it is not about a layer."""
     status, layer = message.get("status", ""), message.get("id")
     detail = message.get("progressDetail") or {}
     if not layer or status.startswith("Pulling from"):
@@ -150,7 +151,7 @@ def _event(message: Mapping[str, Any]) -> Event | None:
     return Event(
         step=layer,
         name=f"layer {layer}",
-        state={"Pull complete": "done", "Already exists": "cached"}.get(status, "running"),
+        state=_ENDS.get(status, "running"),
         current=detail.get("current", 0),
         total=detail.get("total", 0),
     )

@@ -1,7 +1,7 @@
 """Makes the stand-ins of base images from Debian packages, by the recipes in `samples/bases`.
 
-The first root comes from mmdebstrap on this machine, or in a build on any Debian image that the
-engine has. All others are Dockerfiles on top of it.
+mmdebstrap makes the first root file system, on this machine or in a build on any Debian image that
+the engine has. All other stand-ins are Dockerfiles on top of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING
 
 import docker.errors
 
@@ -30,12 +29,10 @@ from helpers.core import names
 from helpers.core.errors import BaseUnavailable
 from helpers.core.events import Event, ProgressCallback
 from helpers.dockerfile.instructions import references
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 SIGNALLED = 128
-"""A shell's exit code is this plus the number of the signal that ended its program."""
+"""A shell exits with this plus the number of the signal that ended its program."""
 
 _IN_A_BUILD = "debian-trixie.Dockerfile"
 _CONFIG = (
@@ -45,18 +42,18 @@ _CONFIG = (
 
 
 def reference(name: str) -> str:
-    """What the engine knows the stand-in of a base by."""
+    """The lab's name for the stand-in of a base."""
     return names.BASE_PREFIX + name
 
 
 def needs(row: BaseInfo) -> list[str]:
-    """The names of the bases that a recipe begins with."""
+    """The names of the bases that a recipe is built on."""
     return [] if _is_root(row) else references(_text(row.recipe))
 
 
 def fingerprint(row: BaseInfo, table: Mapping[str, BaseInfo]) -> str:
-    """A hash of all that a stand-in is made from: its recipe, the scripts that this names, and the
-    recipes of what it is built on."""
+    """A hash of all that a stand-in is made from: its recipe, the scripts that the recipe names,
+    and the recipes of the bases that it is built on."""
     text = _text(row.recipe)
     parts = [text, row.target or ""]
     parts += [s.read_text() for s in sorted(base_table.FOLDER.glob("*.sh")) if s.name in text]
@@ -65,7 +62,7 @@ def fingerprint(row: BaseInfo, table: Mapping[str, BaseInfo]) -> str:
 
 
 def find(engine: Engine, row: BaseInfo, table: Mapping[str, BaseInfo]) -> str | None:
-    """The stand-in's reference, where the engine has it as the recipe makes it now."""
+    """The engine's name for a stand-in; None where it has none made by today's recipe."""
     with suppress(docker.errors.ImageNotFound):
         image = engine.client.images.get(reference(row.name))
         if image.labels.get(names.RECIPE_LABEL) == fingerprint(row, table):
@@ -80,9 +77,9 @@ def make(
     bases: Mapping[str, str],
     listener: ProgressCallback,
 ) -> str:
-    """Makes a stand-in and returns its reference. An older one of that name is replaced.
+    """Makes a stand-in and returns the engine's name for it. An older one is replaced.
 
-    bases  by name, the engine's references for what the recipe begins with (`needs`)
+    bases  the engine's names for the bases that the recipe `needs`, by their own names
 
     Raises BaseUnavailable, which says what to do.
     """
@@ -113,17 +110,17 @@ def make(
             )
         except BuildFailed as error:
             raise BaseUnavailable(_not_made(error)) from error
-    with suppress(docker.errors.APIError):  # images are built on it
+    with suppress(docker.errors.APIError):  # the engine refuses where images are built on it
         if older and not client.images.get(older).tags:
             client.images.remove(older)
     return tag
 
 
 def _not_made(error: BuildFailed) -> str:
-    """The end of a sentence for a recipe that failed."""
+    """Why a recipe failed, as the end of a sentence."""
     step = shorten(error.step, 60, placeholder=" ...")
     last = error.log.strip().rpartition("\n")[2] or error.error
-    if error.code in range(SIGNALLED + 1, SIGNALLED + signal.NSIG):
+    if error.code is not None and SIGNALLED < error.code < SIGNALLED + signal.NSIG:
         end = f"`{step}` was killed by signal {error.code - SIGNALLED}, after {last!r}. Try again"
         return f"the stand-in can't be made: {end}, with more memory if it happens twice"
     how = "failed" if error.code is None else f"ended with exit code {error.code}"
@@ -134,15 +131,15 @@ def _not_made(error: BuildFailed) -> str:
 
 
 def made(engine: Engine) -> Iterator[str]:
-    """The references of the stand-ins that this user has made."""
+    """The engine's names for the stand-ins that this user has made."""
     mine = {"label": f"{names.MAKER_LABEL}={names.owner()}"}
     for image in engine.client.images.list(filters=mine):
         yield from (tag for tag in image.tags if tag.startswith(names.BASE_PREFIX))
 
 
 def trusted_here(folder: Path = Path("/usr/local/share/ca-certificates")) -> str:
-    """The certificates, in PEM, that this machine trusts besides its distribution's: where a
-    network has its own, a build reaches registries with them alone. "" where there are none."""
+    """The certificates, in PEM, that were added to this machine; "" where there are none. In a
+    network with certificates of its own a build reaches mirrors with these alone."""
     return "\n".join(file.read_text().strip() for file in sorted(folder.rglob("*.crt")))
 
 
@@ -155,7 +152,7 @@ def _text(recipe: str) -> str:
 
 
 def _host_can(engine: Engine) -> bool:
-    """Whether this machine can make the first root, for the engine's architecture."""
+    """Whether this machine can make a root file system of the engine's architecture."""
     if not all(shutil.which(tool) for tool in ("mmdebstrap", "apt-get", "dpkg")):
         return False
     own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
@@ -163,10 +160,9 @@ def _host_can(engine: Engine) -> bool:
 
 
 def _debian(engine: Engine) -> str:
-    """A Debian image of the engine's, the newer the better. Raises BaseUnavailable where it has
-    none."""
+    """A Debian image that the engine has. Raises BaseUnavailable where it has none."""
     tags = [tag for image in engine.client.images.list(name="debian") for tag in image.tags]
-    if tags:  # mmdebstrap needs no privileges in a build from bookworm on
+    if tags:  # from bookworm on mmdebstrap needs no privileges in a build
         return min(tags, key=lambda tag: re.search("trixie|13|bookworm|12|latest", tag) is None)
     if shutil.which("apt-get"):
         what = "Type `sudo apt-get install mmdebstrap`"
@@ -200,8 +196,8 @@ def _import_root(
 
 
 def _isolated() -> list[str]:
-    """What a command begins with, so that its mounts and processes end with it: mmdebstrap leaves
-    some when it is interrupted. For others than root it does the like itself."""
+    """The words to put before a command so that its mounts and processes end with it. mmdebstrap
+    leaves some when it is interrupted, though not where another user than root runs it."""
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid() == 0 and shutil.which("unshare"):
         tried = subprocess.run([*words, "true"], capture_output=True)
@@ -211,10 +207,12 @@ def _isolated() -> list[str]:
 
 
 def _run(command: list[str], step: str, listener: ProgressCallback, folder: Path) -> None:
-    """Runs a command and passes on what it prints; root's temporary files are in `folder`. Raises
-    BaseUnavailable where it fails."""
+    """Runs a command and passes on what it prints. Raises BaseUnavailable where it fails.
+
+    folder  for root's temporary files
+    """
     last = ""
-    # the users that mmdebstrap takes for others than root can't go into a home folder
+    # for others than root, mmdebstrap uses user ids that can't enter a home folder
     place = {"TMPDIR": str(folder)} if os.geteuid() == 0 else {}
     listener(Event(step, step))
     with subprocess.Popen(
@@ -227,6 +225,7 @@ def _run(command: list[str], step: str, listener: ProgressCallback, folder: Path
         errors="replace",
         start_new_session=True,  # its children end with it, and Ctrl-C reaches it through us alone
     ) as process:
+        assert process.stdout is not None  # it is a pipe
         try:
             for line in process.stdout:
                 last = line.strip() or last

@@ -1,9 +1,10 @@
-"""Knows `samples/bases/bases.toml`: gives what each base's name means in its registry and here."""
+"""The table of base images, `samples/bases/bases.toml`: the real image and the stand-in of each."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from helpers.core.value import Value
 FOLDER = names.SAMPLES / "bases"
 
 HUB = "Docker Hub"
-"""The registry of names that say none."""
+"""The registry of names that begin with none."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,15 +22,15 @@ class BaseInfo(Value):
     """A base as the table has it.
 
     name       as Dockerfiles have it
-    digest     of the registry's image that it is pinned to, or None
-    hub_size   bytes of that image, as dated and sourced; None where nobody has published them
+    digest     the digest that the registry's image is pinned to, or None
+    hub_size   bytes of that image; None where nobody has published them
     as_of      when `hub_size` was read, or ""
     source     where it was read, or ""
-    recipe     what makes the stand-in, in `samples/bases`
+    recipe     the file in `samples/bases` that makes the stand-in
     target     the stage of the recipe, or None for its last
-    size       bytes that the recipe makes on amd64
-    seconds    that it takes on two cores, without what it is built on
-    notebooks  the numbers of those that need it, as `"01"`
+    size       bytes of the stand-in on amd64
+    seconds    to make it on two cores, once the bases that it is built on are there
+    notebooks  the numbers of the notebooks that need it, as `"01"`
     note       how the stand-in differs, a sentence
     here       `hub` or `stand-in`: what the engine has; None: nothing, or nobody has looked
     """
@@ -59,7 +60,7 @@ class BaseTable(Value):
 
     rows: tuple[BaseInfo, ...]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[BaseInfo]:
         return iter(self.rows)
 
     def __len__(self) -> int:
@@ -88,8 +89,8 @@ def read(folder: Path = FOLDER) -> dict[str, BaseInfo]:
 
 
 def registry(name: str) -> str:
-    """The registry of an image, `Docker Hub` where its name begins with none: a registry's name has
-    a dot or a port, and a user's on Docker Hub has neither."""
+    """The registry that an image's name begins with, else `Docker Hub`. A registry has a dot or a
+    port in its name; a user of Docker Hub has neither."""
     first, slash, _ = short_name(name).partition("/")
     return first if slash and re.search("[.:]|^localhost$", first) else HUB
 

@@ -91,7 +91,8 @@ def book(options: argparse.Namespace) -> int:
 
 
 def bases(options: argparse.Namespace) -> int:
-    from helpers.bases.source import EVERY, Bases
+    from helpers.bases.inventory import EVERY
+    from helpers.bases.source import Bases
     from helpers.engine.find import find_engine
     from helpers.view import live_progress as progress
     from helpers.view import terminal

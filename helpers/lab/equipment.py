@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from helpers import newer
-from helpers.bases.source import PART_ONE, Bases
+from helpers.bases.inventory import PART_ONE
+from helpers.bases.source import Bases
 from helpers.core.errors import LabError
 from helpers.engine import transfer
 from helpers.engine.client import Engine

@@ -1,4 +1,4 @@
-"""Knows how a registry keeps an image on its disk, and gives layers' tars that form, as one tar."""
+"""An image as a registry keeps it on its disk: the files for it, in one tar."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
 
 ROOT = "var/lib/registry/docker/registry/v2"
-"""Where it keeps everything, as the storage of the distribution project does:
+"""Where a registry of the distribution project keeps everything:
 https://distribution.github.io/distribution/storage-drivers/"""
 
 COMPRESSIONS = ("gzip", "zstd")
@@ -35,8 +35,8 @@ class Stored(Value):
     """An image in a registry.
 
     name         `services:one`
-    compression  of its layers
-    sizes        bytes of each layer as it travels, base first
+    compression  `gzip` or `zstd`
+    sizes        bytes of each layer, compressed, base first
     """
 
     name: str
@@ -59,13 +59,13 @@ def stored(
     architecture: str,
     labels: Mapping[str, str],
 ) -> Iterator[tuple[Stored, IO[bytes]]]:
-    """An image of these layers, and a tar of the files that a registry keeps for it.
+    """An image of some layers, and a tar of the files that a registry keeps for it.
 
     name          `services:one`
-    layers        tars, not compressed, base first
+    layers        uncompressed tars, base first
     compression   `gzip`, at level 6 as engines push, or `zstd`, at level 3
     command       what its containers start
-    architecture  as Go names it
+    architecture  `amd64`, `arm64`
     labels        of the image
 
     Raises LabError for a file that can't be read.
@@ -83,15 +83,16 @@ def stored(
             "config": {"Cmd": list(command), "Labels": dict(labels)},
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
         }
+        described_config = put.document(CONFIG, config)
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": put.document(CONFIG, config),
+            "config": described_config,
             "layers": described,
         }
         repository, _, tag = name.rpartition(":")
         kept = f"repositories/{repository}"
-        for one in (manifest["config"], *described):
+        for one in (described_config, *described):
             put.link(f"{kept}/_layers/{_folder(one['digest'])}", one["digest"])
         digest = put.document(MANIFEST, manifest)["digest"]
         put.link(f"{kept}/_manifests/revisions/{_folder(digest)}", digest)
@@ -103,23 +104,23 @@ def stored(
 
 
 class _Blobs:
-    """Adds files to the tar, each below what the registry looks for it by."""
+    """Adds files to the tar, where the registry looks for them."""
 
     def __init__(self, folder: Path, archive: tarfile.TarFile) -> None:
         self.archive = archive
         self._folder = folder
 
     def layer(self, tar: Path, compression: str) -> tuple[str, dict[str, Any]]:
-        """The diff id of a layer, and its descriptor."""
+        """Adds a layer, and returns its diff id and its descriptor."""
         plain = hashlib.sha256()
-        pack, end = _compressor(compression)
+        compressor = _compressor(compression)
         place = self._folder / "layer"
         try:
             with tar.open("rb") as source, place.open("wb") as to:
                 for piece in iter(lambda: source.read(_PIECE), b""):
                     plain.update(piece)
-                    to.write(pack(piece))
-                to.write(end())
+                    to.write(compressor.compress(piece))
+                to.write(compressor.flush())
             with place.open("rb") as content:
                 packed = hashlib.file_digest(content, "sha256")
         except OSError as error:
@@ -134,14 +135,14 @@ class _Blobs:
         return f"sha256:{plain.hexdigest()}", described
 
     def document(self, media_type: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        """The descriptor of a document."""
+        """Adds a JSON document, and returns its descriptor."""
         data = json.dumps(content).encode()
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         self._add(f"{_blob(digest)}/data", io.BytesIO(data), len(data))
         return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
     def link(self, folder: str, digest: str) -> None:
-        """The file by which a name leads to what it means."""
+        """Adds a link: a file that has the digest of what a name stands for."""
         self._add(f"{folder}/link", io.BytesIO(digest.encode()), len(digest))
 
     def _add(self, path: str, content: IO[bytes], size: int) -> None:
@@ -150,14 +151,19 @@ class _Blobs:
         self.archive.addfile(member, content)
 
 
-def _compressor(compression: str) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
+class _Compressor(Protocol):
+    """What zlib's and zstandard's objects have in common."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def _compressor(compression: str) -> _Compressor:
     if compression == "zstd":
         import zstandard
 
-        packer = zstandard.ZstdCompressor(level=3).compressobj()
-    else:
-        packer = zlib.compressobj(level=6, wbits=31)  # with gzip's header, which has no time here
-    return packer.compress, packer.flush
+        return zstandard.ZstdCompressor(level=3).compressobj()
+    return zlib.compressobj(level=6, wbits=31)  # with gzip's header, which zlib gives no time
 
 
 def _folder(digest: str) -> str:

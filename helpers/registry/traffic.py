@@ -1,4 +1,4 @@
-"""Knows a registry's log, and gives which blobs went through it, and how many bytes of them."""
+"""Reads a registry's log: which blobs it sent and received, and how many bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UPLOAD = re.compile(r"/v2/.+/blobs/uploads/.+")
 
 
 def sent(log: Iterable[str]) -> Mapping[str, int]:
-    """By digest, the bytes of each blob that was sent, as often as it was."""
+    """The bytes that were sent of each blob, by digest. One that was sent twice counts twice."""
     found: dict[str, int] = {}
     for line in _completed(log):
         blob = BLOB.fullmatch(_uri(line))
@@ -24,8 +24,8 @@ def sent(log: Iterable[str]) -> Mapping[str, int]:
 
 
 def received(log: Iterable[str]) -> list[str]:
-    """The digests of the blobs that were taken in, in the order in which they were whole. One that
-    the registry had already is not among them."""
+    """The digests of the blobs that were received, in the order in which they became complete. One
+    that the registry had already is not among them."""
     return [
         parse_qs(urlsplit(_uri(line)).query).get("digest", [""])[0]
         for line in _completed(log)
@@ -43,7 +43,7 @@ def _completed(log: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     for text in log:
         try:
             line = json.loads(text)
-        except ValueError:  # a line of another form, or one that is being written
+        except ValueError:  # a line in another format, or one that is not yet complete
             continue
         if isinstance(line, dict) and line.get("msg") == "response completed":
             yield line

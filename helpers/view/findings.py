@@ -9,7 +9,8 @@ from helpers.files.waste import Waste
 from helpers.image.difference import Difference, FolderChange
 from helpers.image.packages import Packages
 from helpers.image.shared import Shared
-from helpers.registry import Moved, Stored
+from helpers.registry.layout import Stored
+from helpers.registry.server import Moved
 from helpers.view import inside, safe, units
 from helpers.view.blocks import (
     Bar,

@@ -190,6 +190,8 @@ def test_a_file_that_is_something_else_is_no_archive(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"not a tar")
     with tarfile.open(tmp_path / "b.tar", "w") as tar:
         tar.add(__file__, "test.py")
-    for name in ("a.tar", "b.tar"):
+    with tarfile.open(tmp_path / "c.tar", "w") as tar:
+        tar.add(tmp_path, archive.LIST, recursive=False)  # a folder of that name
+    for name in ("a.tar", "b.tar", "c.tar"):
         with pytest.raises(LabError, match="is not an archive of bases"):
             archive.read(tmp_path / name)

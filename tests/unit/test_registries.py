@@ -1,4 +1,4 @@
-"""What a registry keeps of an image, and what its log says of what went through it."""
+"""What a registry keeps of an image, and what its log says was sent and received."""
 
 import gzip
 import hashlib
@@ -11,6 +11,7 @@ import zstandard
 from helpers.core.errors import LabError
 from helpers.registry import traffic
 from helpers.registry.layout import ROOT, stored
+from helpers.registry.registry_container import RegistryContainer
 from helpers.registry.server import Registry
 
 ONE, TWO = (f"sha256:{character * 64}" for character in "12")
@@ -29,7 +30,7 @@ def done(method, uri, status=200, written=0):
     )
 
 
-def test_what_was_sent_is_counted_by_blob():
+def test_the_bytes_that_were_sent_are_counted_by_blob():
     log = [
         done("HEAD", f"/v2/shrink/a/blobs/{ONE}"),
         done("GET", f"/v2/shrink/a/blobs/{ONE}", written=10),
@@ -42,7 +43,7 @@ def test_what_was_sent_is_counted_by_blob():
     assert traffic.sent(log) == {ONE: 15}
 
 
-def test_what_was_taken_in_is_what_became_whole():
+def test_a_blob_was_received_once_it_is_complete():
     upload = "/v2/shrink/a/blobs/uploads/1234?_state=x&digest="
     log = [
         done("POST", "/v2/shrink/a/blobs/uploads/", 202),
@@ -66,7 +67,7 @@ def read(tar):
     ("compression", "unpack"),
     [("gzip", gzip.decompress), ("zstd", lambda b: zstandard.decompress(b, 1 << 20))],
 )
-def test_what_is_stored_leads_from_the_name_to_the_layers(tmp_path, compression, unpack):
+def test_the_stored_files_lead_from_the_name_to_the_layers(tmp_path, compression, unpack):
     layers = [tmp_path / "one.tar", tmp_path / "two.tar"]
     for number, layer in enumerate(layers):
         layer.write_bytes(bytes([number]) * 10_000)
@@ -97,7 +98,7 @@ def test_what_is_stored_leads_from_the_name_to_the_layers(tmp_path, compression,
         assert files[link].decode() == one["digest"]
 
 
-def test_a_layer_that_is_not_there_is_named(tmp_path):
+def test_a_missing_layer_is_named(tmp_path):
     asked = {"compression": "gzip", "command": [], "architecture": "amd64", "labels": {}}
     with (
         pytest.raises(LabError, match=r"none\.tar"),
@@ -106,8 +107,8 @@ def test_a_layer_that_is_not_there_is_named(tmp_path):
         pass
 
 
-def test_names_compressions_and_rates_are_asked_for_in_their_form():
-    registry = Registry(None, "")
+def test_bad_names_compressions_and_rates_are_refused():
+    registry = Registry(RegistryContainer(None, ""))
     with pytest.raises(LabError, match="can't be the name"):
         registry.put("no-version", [])
     with pytest.raises(LabError, match="gzip or zstd, not as 'xz'"):

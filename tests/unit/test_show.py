@@ -27,7 +27,8 @@ from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import Lesson, Progress
 from helpers.learning.quiz import Option, Question, Quiz
-from helpers.registry import Moved, Stored
+from helpers.registry.layout import Stored
+from helpers.registry.server import Moved
 from helpers.run.container_run import Run
 from helpers.samples import variant
 from helpers.view import html, safe, text, units
