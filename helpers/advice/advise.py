@@ -1,4 +1,4 @@
-"""Advice on an image: asks every remedy what it would save, and gives an `Advice`, ranked."""
+"""Advice on an image: what each remedy would save, ranked."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ REMEDIES: tuple[Remedy, ...] = (
     program_alone,
     symbols,
 )
-"""Each looks for one thing. A new one is a function here and a test."""
+"""Each looks for one thing. To add one, write a function and a test, and list it here."""
 
 
 RPM = ("/var/lib/rpm/", "/usr/lib/sysimage/rpm/")
-"""Where RPM keeps its database, now and before."""
+"""Where RPM keeps its database: in older releases, and in newer ones."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,8 +51,8 @@ class Advice(Value):
     image      the image
     ranking    the findings, ranked
     lint       what hadolint says of its Dockerfile
-    mended     its Dockerfile with the remedies that can be written safely, or None
-    base       what it was built on, as far as it can be told
+    mended     its Dockerfile with the remedies that can be applied safely, or None
+    base       what it was built on, as far as that is known
     note       what was not looked at, a sentence, or ""
     """
 
@@ -65,36 +65,36 @@ class Advice(Value):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Those that are worth it, the one that saves most first."""
+        """The findings that are worth it, the one that saves most first."""
         return tuple(row.finding for row in self.ranking.worth)
 
     @property
     def leaves(self) -> int:
-        """Bytes that the image would have with all of them, at best."""
+        """The size of the image in bytes if all of them were applied, at best."""
         return self.ranking.leaves
 
     @cached_property
     def dockerfile(self) -> DockerfileView | None:
-        """The rewritten Dockerfile, marked against the image's; None where nothing can be
-        rewritten safely."""
+        """The rewritten Dockerfile, with what changed marked; None where nothing can be rewritten
+        safely."""
         if self.mended is None:
             return None
         return DockerfileView(self.mended.text, self.image.dockerfile)
 
     @property
     def by_hand(self) -> tuple[Finding, ...]:
-        """The findings that the rewritten Dockerfile leaves to you: not those whose bytes go with
-        others'."""
+        """The findings that the rewritten Dockerfile leaves to you. One whose bytes go with
+        another's is not among them."""
         did = self.mended.did if self.mended else ()
         left = (row.finding for row in self.ranking.worth if row.adds >= LEAST)
         return tuple(finding for finding in left if finding.remedy not in did)
 
 
 def advise(image: OpenImage) -> Advice:
-    """Looks for what could be saved. Reads all layers, about 100 MB in a second the first time;
+    """Looks for what could be saved. Reads all layers, at about 100 MB a second the first time;
     nothing in the image is run.
 
-    Raises LabError where the engine doesn't send a layer, EngineError where it does not answer.
+    Raises LabError where the engine doesn't send a layer, EngineError where it doesn't answer.
     """
     with image.rootfs as fs:
         found = origin(image)
@@ -119,7 +119,7 @@ def advise(image: OpenImage) -> Advice:
 
 
 def unseen(subject: Subject) -> str:
-    """What no remedy looks at in an image, a sentence; "" where that is nothing known."""
+    """What the remedies don't look at in an image, a sentence; "" where nothing is known."""
     if any(path.startswith(RPM) for path in subject.visible):
         return "RPM's packages are not looked at: compilers among them go unseen."
     return ""

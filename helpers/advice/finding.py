@@ -1,34 +1,34 @@
-"""What a remedy would save, with its evidence; and findings ranked, no byte counted twice."""
+"""What a remedy would save, with its evidence; and a ranking that counts no byte twice."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from helpers.core.value import Value
-
-if TYPE_CHECKING:
-    from helpers.image.stored import Layer
-
-
-from collections.abc import Iterable
+from helpers.image.stored import Layer
 
 Place = tuple[int, str]
-"""Where bytes are: the number of a layer, from 0 for the base's first, and a path in it."""
+"""Where bytes are: the index of a layer, from 0 for the base's first, and a path in it."""
 
 LISTED = 3
-"""Files of one layer that are listed one by one; of more the folder is given."""
+"""So many files of one layer are listed one by one; of more, only the folder."""
+
+LEAST = 1_000_000
+"""Bytes that a remedy must save to be worth a line in a Dockerfile."""
+
+LEAST_SHARE = 0.01
+"""And the share of the image that it must save."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Where some of a finding's bytes are.
 
-    layer  the instruction that made the layer they are in, "" where nobody knows
-    path   a file, a folder of them, or the name of a package
-    files  how many files they are
+    layer  the instruction that made the layer they are in, "" if unknown
+    path   a file, a folder or the name of a package
+    files  the number of files
     size   bytes
     """
 
@@ -42,15 +42,15 @@ class Evidence:
 class Finding(Value):
     """What one remedy would save.
 
-    remedy    what it is called, in a word or two
+    remedy    its name, a word or two
     says      what was found, a sentence
     do        what to do about it, a sentence
     notebook  the number of the notebook that teaches it
-    claims    the bytes that would go, by place; of a file that shrinks, those that it loses
-    evidence  the same in groups, the largest first
-    figure    bytes that it saves where that is known from a table; None: they were counted
+    claims    the bytes that would go, by place; of a file that shrinks, the bytes that it loses
+    evidence  the same bytes in groups, the largest first
+    figure    the bytes saved if a table says so; None where they were counted
     source    where the figure is from
-    hides     the layers that hide bytes of others, as pairs: the lower one first
+    hides     pairs of layers of which the second hides bytes of the first
     """
 
     remedy: str
@@ -65,12 +65,12 @@ class Finding(Value):
 
     @property
     def saves(self) -> int:
-        """Bytes that it saves at most, done alone."""
+        """Bytes that the remedy saves at most when it is the only one."""
         return sum(self.claims.values()) if self.figure is None else self.figure
 
     @property
     def counted(self) -> bool:
-        """Whether its bytes were counted in the image, and not taken from a table."""
+        """Whether its bytes were counted in the image; else they are from a table."""
         return self.figure is None
 
 
@@ -81,8 +81,8 @@ def evidence(
 ) -> tuple[Evidence, ...]:
     """Claims in groups, the largest first.
 
-    group  the name of the group that a path is in; without it, the files of a layer one by one,
-           or the folder that they are all in where there are many
+    group  names the group of a path; without it, the files of a layer stand one by one, or as the
+           folder that they are all in if there are many
     """
     found: dict[tuple[int, str], list[int]] = {}
     for number in sorted({number for number, _ in claims}):
@@ -98,14 +98,14 @@ def evidence(
 
 
 def top(path: str, names: int) -> str:
-    """The folder of a file, not deeper than so many names below the root."""
+    """The folder of a file, at most `names` levels below the root."""
     return "/".join(posixpath.dirname(path).split("/")[: names + 1])
 
 
 def _by_folder(paths: Mapping[str, int]) -> Callable[[str], str]:
     if len(paths) <= LISTED:
         return lambda path: path
-    # What weighs nothing beside the others says nothing: it would only widen the folder.
+    # Files that weigh next to nothing would only make the common folder a wider one.
     least = sum(paths.values()) // 100
     heavy = [path for path, size in paths.items() if size > least] or list(paths)
     if len(heavy) <= LISTED:
@@ -114,19 +114,12 @@ def _by_folder(paths: Mapping[str, int]) -> Callable[[str], str]:
     return lambda path: folder
 
 
-LEAST = 1_000_000
-"""Bytes that a remedy must save to be worth a line in a Dockerfile."""
-
-LEAST_SHARE = 0.01
-"""And the share of the image."""
-
-
 @dataclass(frozen=True)
 class Ranked:
-    """A finding in its place.
+    """A finding of a ranking.
 
     finding  the finding
-    adds     bytes that it saves when those before it are done
+    adds     bytes that it saves once those before it are applied
     """
 
     finding: Finding
@@ -135,11 +128,11 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What is worth it, and what is not.
+    """Which findings are worth it.
 
-    worth   those that save enough, the one that saves most first
+    worth   the findings that save enough, the one that saves most first
     little  the others
-    leaves  bytes that the image would have with all that are worth it
+    leaves  the size of the image in bytes once all that are worth it are applied
     """
 
     worth: tuple[Ranked, ...]
@@ -148,10 +141,7 @@ class Ranking:
 
 
 def ranked(size: int, findings: Iterable[Finding]) -> Ranking:
-    """Ranks findings of an image.
-
-    size  bytes of all its layers
-    """
+    """Ranks the findings of an image that has `size` bytes."""
     order = sorted(findings, key=lambda f: (-f.saves, f.remedy))
     least = max(LEAST, LEAST_SHARE * size)
     worth: list[Ranked] = []
@@ -166,7 +156,7 @@ def ranked(size: int, findings: Iterable[Finding]) -> Ranking:
 
 
 def _adds(finding: Finding, taken: dict[Place, int]) -> int:
-    """What a finding saves beyond the bytes that are gone already. Of one with a figure it is not
-    known which of its bytes would go: those that are gone are taken to be among them."""
+    """What a finding saves beyond the bytes that are gone already. A figure doesn't say which of
+    its claims would go: those that are gone are assumed to be among them."""
     gone = sum(min(taken.get(place, 0), claimed) for place, claimed in finding.claims.items())
     return max(0, finding.saves - gone)

@@ -1,7 +1,7 @@
-"""Knows what later layers hide: finds files that were removed or written again, and gives findings.
+"""Finds bytes that later layers hide: files that were removed, or written a second time.
 
-A layer keeps whole files. A copy with the same content as the one below was written for its owner
-or its mode alone, and is the one that can go; of any other pair it is the lower one.
+A layer keeps whole files. A copy with the same content as the one below was written only for its
+owner or mode, so the copy can go. Where the contents differ, the lower one can.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REMOVED, AGAIN = "removed too late", "written again"
 
 @dataclass(frozen=True)
 class Copy:
-    """A file in one layer, by the number of the layer."""
+    """A file in one layer; `layer` is its index."""
 
     layer: int
     size: int
@@ -29,9 +29,9 @@ class Copy:
 
 @dataclass
 class History:
-    """The copies of one path, base first, until something else takes its place.
+    """The copies of one path, base first, until it is removed or replaced by another kind of file.
 
-    ended  the layer that took it away, None where a container still sees the last copy
+    ended  the layer that removed it, None where a container still sees the last copy
     """
 
     path: str
@@ -40,7 +40,7 @@ class History:
 
 
 def removed(subject: Subject) -> Iterator[Finding]:
-    """Bytes that a later layer removes or writes anew."""
+    """Bytes of files that a later layer removes or replaces."""
     claims: dict[Place, int] = {}
     hides: set[tuple[int, int]] = set()
     for history in histories(subject.layers):
@@ -63,7 +63,7 @@ def removed(subject: Subject) -> Iterator[Finding]:
 
 
 def again(subject: Subject) -> Iterator[Finding]:
-    """Bytes that were written a second time for an owner or a mode."""
+    """Bytes that were written a second time only to change an owner or a mode."""
     claims: dict[Place, int] = {}
     hides: set[tuple[int, int]] = set()
     for history in histories(subject.layers):
@@ -103,15 +103,15 @@ def _finding(
 
 
 def histories(layers: Sequence[OpenLayer]) -> Iterator[History]:
-    """Every file with bytes that a layer has, from its first copy on. A path has several where it
-    was removed in between."""
+    """The history of every file that is not empty. A path that was removed and came again has one
+    for each time."""
     there: dict[str, History] = {}
     folders = Folders()
     for number, layer in enumerate(layers):
         gone = [file for file in layer.files if file.kind == "removed"]
         for file in [*gone, *(file for file in layer.files if file.kind != "removed")]:
             if file.kind == "removed" or (file.kind != "directory" and file.path in folders):
-                # in a folder's place there is something else now: what was below it is gone
+                # the folder was replaced, so what was below it is gone
                 own = file.path if file.kind != "removed" else None
                 for path in folders.remove(file.path):
                     if path in there and path != own:
@@ -133,7 +133,7 @@ def _ended(history: History, layer: int) -> History:
 
 
 def _runs(history: History) -> list[list[Copy]]:
-    """Copies with one content that lie on each other. What was not read may be anything."""
+    """Groups of copies in a row with the same content. A copy that was not read is on its own."""
     keys = enumerate(history.copies)
     grouped = groupby(keys, key=lambda each: each[1].digest or each[0])
     return [[copy for _, copy in group] for _, group in grouped]

@@ -1,4 +1,4 @@
-"""Knows `known.toml`: what tools leave in images, and gives it as rows."""
+"""Reads `known.toml`, which lists what tools leave in images."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FILE = Path(__file__).with_name("known.toml")
 class Leftover:
     """What a tool leaves.
 
-    remedy, says, do, notebook  as a `Finding` has them
-    paths                       matches the files, from the first character to the last
-    mount                       ends of the folders that a cache mount can take
+    remedy, says, do, notebook  as in a `Finding`
+    paths                       matches the whole paths of the files
+    mount                       how the folders end that can be a cache mount
     """
 
     remedy: str
@@ -32,7 +32,7 @@ class Leftover:
     mount: tuple[str, ...] = ()
 
     def folder(self, path: str) -> str | None:
-        """The folder that a cache mount would take for that file, or None."""
+        """The folder of that file that can be a cache mount, or None."""
         for end in self.mount:
             at = path.find(f"{end}/")
             if at >= 0:
@@ -42,7 +42,7 @@ class Leftover:
 
 @cache
 def leftovers() -> tuple[Leftover, ...]:
-    """The rows, in the order in which they count."""
+    """The rows in order: the first that matches a file counts."""
     rows = table()["leftover"]
     return tuple(
         Leftover(
@@ -59,11 +59,11 @@ def leftovers() -> tuple[Leftover, ...]:
 
 @cache
 def pattern(table_name: str, field: str) -> Pattern[str]:
-    """The regular expressions of a table as one."""
+    """A list of regular expressions in the file, joined into one."""
     return re.compile("|".join(f"(?:{each})" for each in table()[table_name][field]))
 
 
 @cache
 def table() -> Mapping[str, Any]:
-    """The file as it is."""
+    """The whole file, parsed."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence, top
@@ -10,8 +10,8 @@ from helpers.advice.subject import Subject
 
 
 def leftovers(subject: Subject) -> Iterator[Finding]:
-    """One finding for each tool, of what the Dockerfile's own layers have. What the base has no
-    instruction can take away."""
+    """One finding for each tool, about the Dockerfile's own layers: no instruction can take away
+    what the base has."""
     own = subject.claims(lambda path: path not in subject.needed)
     for row in known.leftovers():
         claims: dict[Place, int] = {
@@ -25,17 +25,19 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
                 do=row.do,
                 notebook=row.notebook,
                 claims=claims,
-                evidence=evidence(
-                    subject.layers, claims, lambda path, row=row: row.folder(path) or top(path, 4)
-                ),
+                evidence=evidence(subject.layers, claims, _folder_of(row)),
             )
+
+
+def _folder_of(row: known.Leftover) -> Callable[[str], str]:
+    return lambda path: row.folder(path) or top(path, 4)
 
 
 def copied(subject: Subject) -> Iterator[Finding]:
     """Repositories, installed packages and environments that were copied from the context.
 
-    What builders record has no `--from`: without the instruction as it was written, only what
-    nobody copies from a stage counts.
+    Builders record a `COPY` without its `--from`. Where only their record is known, a folder
+    counts only if nobody would copy it from a stage.
     """
     table = known.table()["copied"]
     folders = frozenset(table["folders"] if subject.written else table["never"])
@@ -51,19 +53,20 @@ def copied(subject: Subject) -> Iterator[Finding]:
         if place[0] in from_context
     }
     if claims:
-        names = sorted({_folder(path, folders).rpartition("/")[2] for _, path in claims})
+        found = {_folder(path, folders) or path for _, path in claims}
+        names = sorted({folder.rpartition("/")[2] for folder in found})
         yield Finding(
             remedy="copied by mistake",
             says="`COPY` took folders along that belong to the machine it was built on.",
             do=f"Write a `.dockerignore` with {', '.join(f'`**/{name}`' for name in names)}.",
             notebook="02",
             claims=claims,
-            evidence=evidence(subject.layers, claims, lambda path: _folder(path, folders)),
+            evidence=evidence(subject.layers, claims, lambda path: _folder(path, folders) or path),
         )
 
 
 def _folder(path: str, folders: Collection[str]) -> str | None:
-    """The folder of such a name that a path is below, or None."""
+    """The first folder on a path that has one of these names, or None."""
     parts = path.split("/")
     for at, part in enumerate(parts[:-1]):
         if part in folders:

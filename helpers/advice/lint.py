@@ -1,4 +1,4 @@
-"""Knows hadolint, which reads a Dockerfile's text alone: runs it, and gives what it found."""
+"""Runs hadolint, a linter, on the text of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from helpers.core.errors import LabError
 from helpers.core.value import Value
 
 LIMIT = 60
-"""Seconds: it takes less than one."""
+"""Seconds that hadolint may take; it needs less than one."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What hadolint says of a line: its rule (`DL3009`), the level and the sentence."""
+    """What hadolint says of a line: the rule (`DL3009`), its level and a sentence."""
 
     line: int
     rule: str
@@ -30,8 +30,8 @@ class Problem:
 class Lint(Value):
     """What hadolint says of a Dockerfile.
 
-    problems  by line
-    absent    why it was not asked, a sentence, or ""
+    problems  in the order of the lines
+    absent    why hadolint was not run, a sentence, or ""
     """
 
     problems: tuple[Problem, ...] = ()
@@ -39,8 +39,8 @@ class Lint(Value):
 
 
 def lint(dockerfile: str | None) -> Lint:
-    """Has hadolint read a Dockerfile, by its own rules and levels: files that configure it are not
-    heeded. Raises LabError where it ends with an error of its own."""
+    """Runs hadolint with its default rules, whatever configuration files are around. Raises
+    LabError where hadolint itself fails."""
     if dockerfile is None:
         return Lint(absent="hadolint reads a Dockerfile, and this image came without one.")
     tool = _tool()
@@ -69,5 +69,5 @@ def lint(dockerfile: str | None) -> Lint:
 
 
 def _tool() -> Path:
-    """Beside the interpreter, where pip puts a package's programs."""
+    """Where pip puts a package's programs: beside the interpreter."""
     return Path(sys.executable).with_name("hadolint")

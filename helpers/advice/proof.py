@@ -1,5 +1,5 @@
-"""Knows when a rewritten Dockerfile is proven: its image is smaller, and its program does the same.
-Takes both images, runs them, and gives a `Proof`."""
+"""Proves a rewritten Dockerfile: builds it, and checks that the image is smaller and that its
+program still does the same."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ from helpers.image.stored import OpenImage
 from helpers.run.container_run import Run, run
 
 TIMEOUT = 20
-"""Seconds that a program may run: a service that goes on is stopped, and compared by what it has
-printed until then."""
+"""Seconds that a program may run. A service is stopped then, and its output until then counts."""
 
 OTHER = "The program prints something else than before."
 
 VARIES = re.compile(r"\b[0-9a-f]{12,64}\b|\d+(?:[.:,]\d+)*")
-"""What a log has others of each time: ids of containers, times, process ids."""
+"""What differs in a log each time: ids of containers, times, process ids."""
 
 
 @dataclass(frozen=True, repr=False)
 class Proof(Value):
     """What came of a rewritten Dockerfile.
 
-    before  the image that the advice is on
+    before  the image that the advice is about
     after   the image that was built, or None
-    first   how a container of the one before ended, or None where it came to no run
-    second  the same of the one after
+    first   the run of the image before, or None
+    second  the run of the image after, or None
     why     why nothing is proposed, a sentence; "" where the saving is proven
-    view    the rewritten Dockerfile, marked; None where nothing is proposed
-    varies  whether figures were left out of what they print
+    view    the rewritten Dockerfile, with what changed marked; None where nothing is proposed
+    varies  whether the outputs were compared without their figures
     """
 
     before: OpenImage
@@ -59,11 +58,11 @@ class Proof(Value):
 
 
 def prove(advice: Advice, build: Callable[[str], OpenImage]) -> Proof:
-    """Builds the Dockerfile of an advice, measures the image, and runs both.
+    """Builds the rewritten Dockerfile of an advice, and runs the images before and after.
 
-    build  builds a Dockerfile's text as the image of the advice was built
+    build  builds the text of a Dockerfile just as the image of the advice was built
 
-    A build that fails and a program that fails are results. Raises EngineError.
+    A failed build or run is a result. Raises EngineError.
     """
     before = advice.image
     if advice.mended is None:
@@ -85,10 +84,10 @@ def prove(advice: Advice, build: Callable[[str], OpenImage]) -> Proof:
 
 
 def compared(first: Run, second: Run, once_more: Callable[[], Run]) -> tuple[str, bool]:
-    """What is not the same in two runs, as `differs` has it, and whether figures were left out.
+    """How two runs differ, as `differs` says it, and whether figures were left out to compare them.
 
-    once_more  runs the first again: a program that prints others each time, as times and process
-               ids in a log, is compared without them
+    once_more  runs the first image again. Where its output then has other figures, as times or
+               process ids in a log, figures are left out
     """
     why = differs(first, second)
     if why != OTHER:
@@ -103,9 +102,9 @@ def compared(first: Run, second: Run, once_more: Callable[[], Run]) -> tuple[str
 
 
 def differs(first: Run, second: Run, *, masked: bool = False) -> str:
-    """What is not the same in two runs, a sentence; "" where nothing is.
+    """How two runs differ, a sentence; "" where they don't.
 
-    masked  figures are left out of what they print, and the order of lines
+    masked  compare the outputs without figures and without the order of lines
     """
     if first.ending != second.ending:
         return f"The program ended so before: {first.ending}. Now: {second.ending}."
@@ -122,7 +121,7 @@ def _masked(output: str) -> list[str]:
 
 
 def context_of(image: OpenImage) -> Path:
-    """The folder that an image was built from. Raises LabError where that is not known."""
+    """The folder that an image was built from. Raises LabError where it is unknown."""
     if image.context is None:
         raise LabError(
             f"Where {image.name} was built from is not known: build it with `lab.build` first."
@@ -131,8 +130,8 @@ def context_of(image: OpenImage) -> Path:
 
 
 def args_of(image: OpenImage) -> Mapping[str, str]:
-    """The build arguments of an image. Raises LabError where it was built with secrets, which
-    nobody keeps."""
+    """The build arguments of an image. Raises LabError where it was built with secrets too: these
+    are not recorded."""
     if image.secrets:
         raise LabError(f"{image.name} was built with secrets: build the new Dockerfile yourself.")
     return image.args
@@ -147,6 +146,6 @@ def _nothing(advice: Advice) -> str:
 
 
 def tag_of(image: OpenImage) -> str:
-    """A name for the image that is built, after the one before."""
+    """A name for the rewritten image, made from the name of the one before."""
     name = re.sub(r"[^\w.-]+", "-", image.name).strip("-.")
     return f"mended:{name}"[:120]

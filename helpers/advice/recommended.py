@@ -1,4 +1,4 @@
-"""Knows what apt installs unasked: finds the packages that nothing asked for depends on."""
+"""Finds packages that apt installed only because others recommend them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from helpers.advice.subject import Subject
 from helpers.image.packages import DPKG_INFO, reached
 
 INSTALL = re.compile(r"\bapt(?:-get)?\b([^&|;]*?\s)install(?=\s)([^&|;]*)")
-"""One call of it, with what stands before and behind the word."""
+"""A call of `apt-get install`: what stands before the word `install`, and after it."""
 NO_RECOMMENDS = "--no-install-recommends"
 
 STATES = "/var/lib/apt/extended_states"
-"""What apt installed unasked, as `apt-mark showauto` has it."""
+"""apt's record of the packages that nobody asked for, which `apt-mark showauto` prints."""
 
 RECOMMENDED = "recommended packages"
 
 
 def recommended(subject: Subject) -> Iterator[Finding]:
-    """Packages that came in a `RUN apt-get install` because another recommends them."""
+    """Packages that a `RUN apt-get install` brought because another recommends them."""
     extra: dict[str, str] = {}
     claims: dict[Place, int] = {}
     automatic = _automatic(subject)
@@ -51,8 +51,8 @@ def recommended(subject: Subject) -> Iterator[Finding]:
 
 
 def asked_for(instruction: str) -> tuple[str, ...] | None:
-    """The packages that an instruction's `apt-get install` names; None where that can't be told,
-    or each says that it wants no others."""
+    """The packages that the `apt-get install` of an instruction names. None where they can't be
+    told, or where it installs no recommended packages."""
     calls = INSTALL.findall(instruction)
     if not any(_wants_others(*call) for call in calls):
         return None
@@ -60,7 +60,7 @@ def asked_for(instruction: str) -> tuple[str, ...] | None:
     for _, after in calls:
         try:
             words = [word for word in shlex.split(after) if not word.startswith("-")]
-        except ValueError:  # a quote that ends elsewhere: this is no plain list of names
+        except ValueError:  # a quote that is never closed: this is no plain list of names
             return None
         if any(word[:1] in "$./" or "*" in word for word in words):
             return None
@@ -74,7 +74,7 @@ def _wants_others(before: str, after: str) -> bool:
 
 
 def _automatic(subject: Subject) -> set[str] | None:
-    """The packages that apt installed unasked, by its own record; None where that is not there."""
+    """The packages that nobody asked for, by apt's own record; None where there is no record."""
     if STATES not in subject.visible:
         return None
     rows = subject.fs.read(STATES).decode("utf-8", "replace").split("\n\n")
@@ -83,7 +83,7 @@ def _automatic(subject: Subject) -> set[str] | None:
 
 
 def _added(subject: Subject, number: int) -> set[str]:
-    """The packages whose list of files a layer has brought."""
+    """The packages that a layer added, by their lists of files."""
     start, end = f"{DPKG_INFO}/", ".list"
     return {
         file.path.removeprefix(start).removesuffix(end).partition(":")[0]

@@ -1,7 +1,7 @@
-"""Knows how to mend a Dockerfile where that is safe: takes findings, and gives a `Rewritten`.
+"""Rewrites a Dockerfile so that it applies findings, where that is safe.
 
-Each transformation changes text alone, the same way each time. Whether the program still does the
-same is for `proof` to find out; what can't be rewritten so stays advice in words.
+Each transformation looks only at the text, and always changes it in the same way. `proof` finds out
+whether the program still does the same. What can't be rewritten in this way stays advice in words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.advice.symbols import SYMBOLS
 from helpers.dockerfile.script import Script, ScriptStep
 
 PACKAGE_LISTS = "package lists"
-"""As `known.toml` calls them."""
+"""The remedy of that name in `known.toml`."""
 
 LISTS = "rm -rf /var/lib/apt/lists/*"
 
@@ -36,10 +36,10 @@ CHOWN = re.compile(
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A Dockerfile that was mended.
+    """A rewritten Dockerfile.
 
-    text   the Dockerfile
-    did    the remedies that it has, by name
+    text  the Dockerfile
+    did   the names of the remedies that were applied
     """
 
     text: str
@@ -47,16 +47,16 @@ class Rewritten:
 
 
 def rewritten(subject: Subject, findings: Sequence[Finding]) -> Rewritten | None:
-    """The Dockerfile with all the remedies that can be written safely; None where there is none.
+    """The Dockerfile with all remedies applied that are safe; None where none is.
 
-    findings  those that are worth it
+    findings  the findings that are worth it
     """
     if subject.dockerfile is None:
         return None
     by_name = {finding.remedy: finding for finding in findings}
     if bases.ALONE in by_name:
         text = stage.moved(subject, bases.end_on(subject) or "")
-        if text:  # all else stays behind in the first stage, but for what is in the program itself
+        if text:  # all else stays in the first stage; only the program's symbols come along
             done = [finding.remedy for finding in findings if finding.remedy != SYMBOLS]
             return Rewritten(text, (bases.ALONE, *(name for name in done if name != bases.ALONE)))
     try:
@@ -86,7 +86,7 @@ def _slimmer(script: Script, subject: Subject, findings: Mapping[str, Finding]) 
 
 
 def _mounted(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
-    """Caches go into mounts of the `RUN` that filled them."""
+    """Caches move into mounts of the `RUN` that filled them."""
     for row in known.leftovers():
         finding = findings.get(row.remedy)
         if not finding or not row.mount:
@@ -100,11 +100,12 @@ def _mounted(script: Script, subject: Subject, findings: Mapping[str, Finding]) 
 
 
 def _apt(script: Script, findings: Mapping[str, Finding]) -> Iterable[str]:
-    """What apt recommends is not installed, and its lists go in the `RUN` that fetched them."""
-    steps = [(at, step) for at, step in enumerate(script.steps) if _uses_apt(step)]
+    """apt installs nothing that is only recommended, and the `RUN` that fetches its lists removes
+    them."""
+    steps = [(at, step) for at, step in enumerate(script.steps) if APT.search(_commands(step))]
     if RECOMMENDED in findings:
         for _, step in steps:
-            body = INSTALL.sub(_without_recommended, step.body)
+            body = INSTALL.sub(_without_recommended, _commands(step))
             if body != step.body:
                 step.body = body
                 step.write()
@@ -112,7 +113,7 @@ def _apt(script: Script, findings: Mapping[str, Finding]) -> Iterable[str]:
     if PACKAGE_LISTS not in findings or not steps:
         return
     (first, one), (last, _) = steps[0], steps[-1]
-    each_updates = all(UPDATES.search(step.body) for _, step in steps)
+    each_updates = all(UPDATES.search(_commands(step)) for _, step in steps)
     if len(steps) > 1 and not each_updates:
         if last - first != len(steps) - 1 or not script.join(first, last):
             return
@@ -131,14 +132,14 @@ def _without_recommended(found: re.Match[str]) -> str:
 
 
 def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
-    """`COPY` and a `chown -R` after it become `COPY --chown`. What else is below the folder, and
-    the folder itself, is given to its owner as before."""
+    """`COPY` and a `chown -R` after it become `COPY --chown`. The `RUN` still gives the folder
+    itself, and what else is in it, to the owner."""
     finding = findings.get(hidden.AGAIN)
     for lower, upper in sorted(finding.hides) if finding else ():
         copy, run = (_step_of(script, subject, number) for number in (lower, upper))
         if not copy or not run or copy.of.keyword != "COPY" or not run.is_plain:
             continue
-        found = CHOWN.fullmatch(run.body)
+        found = CHOWN.fullmatch(_commands(run))
         at, after = script.steps.index(copy), script.steps.index(run)
         between = script.steps[at + 1 : after]
         if (
@@ -166,11 +167,11 @@ def _owned(script: Script, subject: Subject, findings: Mapping[str, Finding]) ->
 
 
 def _is_inside(script: Script, subject: Subject, copy: ScriptStep, folder: str) -> bool | None:
-    """Whether all that a `COPY` brings is below a folder; None where some of it may be, or it
-    can't be told."""
+    """Whether all that a `COPY` brings is below a folder; None where only some of it may be, or
+    where that can't be told."""
     said = [step for step in script.steps if step.of.keyword == "WORKDIR"]
     earlier = [step.of.value for step in said if step.of.line < copy.of.line]
-    base = "" if said else subject.process.workdir or "/"  # else the base's, which isn't known
+    base = "" if said else subject.process.workdir or "/"  # "": the base's, which is unknown
     to = join(base, *earlier, copy.of.value.split()[-1])
     if not to.startswith("/") or re.search(r"[$\"'\[\]]", to):
         return None
@@ -185,17 +186,16 @@ def _joined(script: Script, subject: Subject, findings: Mapping[str, Finding]) -
     for remedy in (hidden.REMOVED, hidden.AGAIN):
         finding = findings.get(remedy)
         for lower, upper in sorted(finding.hides) if finding else ():
-            steps = [_step_of(script, subject, number) for number in (lower, upper)]
-            if all(step and step.is_plain for step in steps):
-                first, last = (script.steps.index(step) for step in steps)
-                spans.append((first, last, remedy))
+            made, hid = (_step_of(script, subject, number) for number in (lower, upper))
+            if made and hid and made.is_plain and hid.is_plain:
+                spans.append((script.steps.index(made), script.steps.index(hid), remedy))
     for first, last in _merged(spans):
         if script.join(first, last):
             yield from (remedy for a, b, remedy in spans if first <= a and b <= last)
 
 
 def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int]]:
-    """Spans that share a step as one."""
+    """Spans, with those that share a step merged into one."""
     found: list[tuple[int, int]] = []
     for first, last, _ in sorted(spans):
         if found and first <= found[-1][1]:
@@ -211,5 +211,6 @@ def _step_of(script: Script, subject: Subject, number: int) -> ScriptStep | None
     return script.steps[at] if at is not None and script.steps[at].text else None
 
 
-def _uses_apt(step: ScriptStep) -> bool:
-    return step.is_plain and bool(APT.search(step.body)) and bool(step.text)
+def _commands(step: ScriptStep) -> str:
+    """The commands of a plain `RUN`; "" for any other step, and for one that is gone."""
+    return step.body if step.body and step.text else ""

@@ -1,5 +1,5 @@
-"""Knows what lies below a program: finds a base that has a slimmer sibling, or that the program
-does not need, and gives findings."""
+"""Finds bases that are larger than they need be: one with a slimmer sibling, or one that the
+program hardly needs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ SCRATCH = "scratch"
 LATEST = "latest"
 
 PROGRAMS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
-"""The folders of `PATH`, as the official images have it."""
+"""The folders of `PATH` in the official images."""
 
 SLIMMER, ALONE = "a slimmer base", "the program alone"
 
 
 @dataclass(frozen=True)
 class Sibling:
-    """A base that has less.
+    """A slimmer base.
 
-    name      of the slimmer one
-    notebook  that compares them
-    like      the names of two bases in the table with the same relation, whose figures are known
-    complete  whether it can do the same steps: one without a compiler can't
+    name      its name
+    notebook  the number of the notebook that compares the two
+    like      the names of two bases in the table, a full one and its slim one: theirs are the
+              figures; None where the table has no such pair
+    complete  whether the same steps work on it: without a compiler some don't
     """
 
     name: str
@@ -41,8 +42,8 @@ class Sibling:
 
 
 def slimmer_base(subject: Subject) -> Iterator[Finding]:
-    """A base whose publisher has a slim one. What it saves is the difference of the two in the
-    table of bases, and never counted here."""
+    """A base whose publisher has a slim one. What that saves is not counted: it is the difference
+    of two sizes in the table of bases."""
     found = sibling(subject.base_name)
     if not found or not found.like:
         return
@@ -68,7 +69,7 @@ def slimmer_base(subject: Subject) -> Iterator[Finding]:
 
 
 def program_alone(subject: Subject) -> Iterator[Finding]:
-    """A compiled program, copied or made on its base, of which it needs next to nothing."""
+    """A compiled program that needs next to nothing of its base."""
     target = end_on(subject)
     if target is None:
         return
@@ -93,13 +94,16 @@ def program_alone(subject: Subject) -> Iterator[Finding]:
 
 
 def end_on(subject: Subject) -> str | None:
-    """The base on which the image's compiled program could stand: `scratch` where it is static,
-    else the slim image of the release that it was made on. None where that can't be told, the
-    program is the base's own, or it is static and the base has no other."""
-    if not subject.linkage or not subject.base or subject.layer_of(subject.program) < subject.base:
+    """The smallest base for the image's compiled program: `scratch` if it is static, else the slim
+    image of the release that it was made on. None where that can't be told, where the program is
+    the base's own, and where a static program's base has no other program."""
+    program = subject.program
+    if not program or not subject.linkage or not subject.base:
+        return None
+    if subject.layer_of(program) < subject.base:
         return None
     if any(start.by != "engine" for start in subject.starts):
-        return None  # a script or a shell is on the way
+        return None  # a script or a shell starts it
     if subject.linkage.static:
         return SCRATCH if _has_programs(subject) else None
     own = [path for path in subject.visible if path in subject.needed and ".so" in path]
@@ -110,7 +114,7 @@ def end_on(subject: Subject) -> str | None:
 
 
 def slim_of_release(os_release: str) -> str | None:
-    """The small image of a release, by what `/etc/os-release` says of it."""
+    """The slim image of the release that the text of an `/etc/os-release` names, or None."""
     said = dict(re.findall(r'(?m)^(\w+)="?([^"\n]*)"?$', os_release))
     system, codename, version = (
         said.get(key, "") for key in ("ID", "VERSION_CODENAME", "VERSION_ID")
@@ -124,8 +128,8 @@ def slim_of_release(os_release: str) -> str | None:
 
 
 def sibling(name: str) -> Sibling | None:
-    """The slimmer base of the same publisher; None for one that has none, or is slim already."""
-    if "@" in name:  # its digest says more than its tag, and the sibling's isn't known
+    """The slimmer base of the same publisher; None where there is none, or the base is slim."""
+    if "@" in name:  # pinned by a digest, and the sibling's digest is unknown
         return None
     repository, _, tag = base_table.short_name(name).partition(":")
     tag = tag or LATEST
@@ -167,8 +171,8 @@ def _base(subject: Subject) -> dict[Place, int]:
 
 
 def _has_programs(subject: Subject) -> bool:
-    """Whether the base has a program. One without any, as Distroless's static, has little but
-    certificates, time zones and users: what a static program reads."""
+    """Whether the base has programs. One without, as Distroless's static, has little more than
+    certificates, time zones and users, which a static program may read."""
     return any(
         number < subject.base and path.rpartition("/")[0] in PROGRAMS
         for path, (number, _) in subject.visible.items()

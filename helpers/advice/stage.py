@@ -1,21 +1,20 @@
-"""Knows the simplest Dockerfile with a compiler: gives it back in two stages, with its program
-alone in the second. Any other stays as it is."""
+"""Splits a simple Dockerfile with a compiler into two stages: the second has only the program."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from helpers.advice import known
 from helpers.advice.subject import Subject
-from helpers.dockerfile.script import Script
+from helpers.dockerfile.script import Script, ScriptStep
 
 STAYS = ("CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "STOPSIGNAL")
-"""Instructions that say how to start what was built; they go to the last stage."""
+"""Instructions about the finished image; they move to the last stage."""
 
 BOTH = ("ENV", "USER", "ARG")
-"""And those that both stages may need."""
+"""Instructions that both stages may need."""
 
 MAKES = ("RUN", "COPY", "ADD", "WORKDIR", *STAYS, *BOTH)
 
@@ -28,15 +27,15 @@ SOURCES = re.compile(
     r"|.*/((README|LICENSE|COPYING|CHANGELOG)[^/]*|\.(git|hg|svn)/.*)"
     r"|.*/target/(\.rustc_info\.json|CACHEDIR\.TAG)"
 )
-"""Files that compilers, builders and people read or leave, and programs do not read."""
+"""Files for compilers, builders and people: the finished program doesn't read them."""
 
 READ = ("other caches",)
-"""What `known.toml` has as left behind, and a program may read all the same."""
+"""Remedies in `known.toml` about files that a program may read nevertheless."""
 
 
 def moved(subject: Subject, target: str) -> str | None:
-    """The Dockerfile with a build stage, and its program on another base; None where it is not a
-    single stage that ends with a command in JSON form.
+    """The Dockerfile in two stages: one builds the program, the other has it on another base. None
+    where it isn't a single stage with a command in JSON form, or may need more than the program.
 
     target  the base of the last stage, `scratch` or another; "" where none is known
     """
@@ -78,8 +77,8 @@ def moved(subject: Subject, target: str) -> str | None:
 
 
 def _reads(subject: Subject, program: str) -> Iterator[str]:
-    """Files that the program may read: what the Dockerfile copied, and what it made beside the
-    program or in its working folder, but for what compilers read and leave."""
+    """Files that the program may read: files that the Dockerfile copied, or that it made beside
+    the program or in its working folder, except those that compilers read and leave."""
     homes = {dirname(program), subject.process.workdir.rstrip("/")} - {"", "/"}
     left = [row.paths for row in known.leftovers() if row.remedy not in READ]
     for path, (number, _) in subject.visible.items():
@@ -94,7 +93,7 @@ def _reads(subject: Subject, program: str) -> Iterator[str]:
             yield path
 
 
-def _named_user(steps) -> bool:
-    """Whether a user is meant by name: another base has another list of them."""
+def _named_user(steps: Iterable[ScriptStep]) -> bool:
+    """Whether a USER is given by name: another base may not have that user."""
     users = [step.of.value for step in steps if step.of.keyword == "USER"]
     return any(not re.fullmatch(r"\d+(:\d+)?", user.strip()) for user in users)

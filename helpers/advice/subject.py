@@ -1,11 +1,10 @@
-"""Knows what the remedies ask about an image, and gives it as a `Subject`, each fact once."""
+"""Facts about one image; the remedies read them. Each is worked out once, when it is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from helpers.advice.finding import Place
 from helpers.core.errors import EngineError, LabError
@@ -13,12 +12,10 @@ from helpers.diagnosis.command import Process, Start, starts
 from helpers.dockerfile.instructions import Instruction, instructions
 from helpers.elf.header import MAGIC
 from helpers.elf.linking import Linkage, examine
+from helpers.files.filesystem import RootFS
+from helpers.files.stack import File
 from helpers.image.packages import Owners, Packages, recorded
 from helpers.image.stored import OpenLayer
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-    from helpers.files.stack import File
 
 
 @dataclass(frozen=True)
@@ -26,15 +23,15 @@ class Subject:
     """An image, as the remedies see it.
 
     layers      base first
-    files       the file system that they add up to
-    fs          the same, to read files
+    files       the files of all layers together, as a container sees them
+    fs          the same file system, to read files from
     process     what a container starts
     base        how many of the layers are the base's
-    base_name   the base, as the Dockerfile or the engine calls it; "" where nobody knows
+    base_name   the base, as the Dockerfile or the engine calls it; "" if unknown
     stand_in    whether the base is a stand-in
     dockerfile  its text, or None
-    written     whether the layers have their instructions as the Dockerfile has them; else as the
-                builder records them, without options
+    written     whether the instructions of the layers are as the Dockerfile has them; else they are
+                as the builder records them, without options
     """
 
     layers: Sequence[OpenLayer]
@@ -49,8 +46,8 @@ class Subject:
 
     @cached_property
     def visible(self) -> Mapping[str, tuple[int, File]]:
-        """The regular files that a container sees, each with the number of the layer that has it.
-        Those without bytes are left out."""
+        """The regular files that a container sees, each with the index of its layer. Empty files
+        are left out."""
         shown = {file.path: file for file in self.files if file.kind == "file" and file.size}
         found: dict[str, tuple[int, File]] = {}
         for number, layer in enumerate(self.layers):
@@ -60,7 +57,7 @@ class Subject:
         return found
 
     def layer_of(self, path: str) -> int:
-        """The number of the layer that a path is from, 0 where nothing is."""
+        """The index of the last layer that has a path, 0 where none has."""
         found = 0
         for number, layer in enumerate(self.layers):
             if any(file.path == path and file.kind != "removed" for file in layer.files):
@@ -68,9 +65,9 @@ class Subject:
         return found
 
     def claims(self, wanted: Callable[[str], bool], *, base: bool = False) -> dict[Place, int]:
-        """The visible files that are wanted.
+        """The sizes of the visible files whose paths are wanted, by place.
 
-        base  also those of the base, which no instruction of the Dockerfile can take away
+        base  include the base's files, which no instruction of the Dockerfile can take away
         """
         return {
             (number, path): file.size
@@ -80,12 +77,12 @@ class Subject:
 
     @cached_property
     def starts(self) -> tuple[Start, ...]:
-        """The files that start when a container does."""
+        """The files that are started, one by the other, when a container is."""
         return tuple(starts(self.fs, self.process))
 
     @cached_property
     def program(self) -> str | None:
-        """The compiled program that a container runs in the end, None where it can't be told."""
+        """The compiled program that a container finally runs, None where that can't be told."""
         last = self.starts[-1] if self.starts else None
         if not last or not last.real or self.fs.read(last.real, len(MAGIC)) != MAGIC:
             return None
@@ -93,7 +90,7 @@ class Subject:
 
     @cached_property
     def linkage(self) -> Linkage | None:
-        """What the program needs, None where there is none."""
+        """What the program needs, None where there is no program."""
         return self._examined[0]
 
     @cached_property
@@ -103,18 +100,18 @@ class Subject:
 
     @cached_property
     def packages(self) -> Packages:
-        """The packages that dpkg or apk has a record of."""
+        """The packages in the records of dpkg and apk."""
         return recorded(self.fs, self.files)
 
     @cached_property
     def owners(self) -> Owners:
-        """Which files are of which of these packages."""
+        """Which files belong to which of these packages."""
         return Owners(self.fs, self.files)
 
     @cached_property
     def instructions(self) -> Mapping[int, Instruction]:
-        """The instruction of the Dockerfile's last stage that made each layer, as far as it can be
-        told."""
+        """By the index of a layer, the instruction of the last stage that made it, as far as that
+        can be told."""
         written = list(self._last_stage())
         found: dict[int, Instruction] = {}
         for number in range(self.base, len(self.layers)):
@@ -144,9 +141,9 @@ class Subject:
             return None, frozenset()
         loader = self.fs.resolve(linkage.interpreter) if linkage.interpreter else None
         paths = {real, *loaded.libraries, *([loader] if loader else [])}
-        # a further name of a file: the bytes are under the other one
-        links = {f.target for f in self.files if f.path in paths and f.kind == "hardlink"}
-        return linkage, frozenset(paths | links)
+        # the bytes of a hard link are listed under the file's other name
+        links = [f.target for f in self.files if f.path in paths and f.kind == "hardlink"]
+        return linkage, frozenset(paths.union(link for link in links if link))
 
 
 def _text(instruction: Instruction) -> str:

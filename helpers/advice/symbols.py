@@ -1,4 +1,4 @@
-"""Knows which parts of a program only debuggers read: finds programs with them, gives findings."""
+"""Finds programs with symbols and debug information, which only debuggers read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from helpers.elf.header import MAGIC
 from helpers.image.packages import DPKG_INFO
 
 PROGRAMS = 10
-"""Programs that are read, the largest first: each is read whole."""
+"""So many programs are read, the largest ones, each as a whole."""
 
 ASKED = 40
-"""Files that are looked at to find these."""
+"""So many files are looked at to find them."""
 
 LEAST = 1_000_000
-"""Bytes: a smaller program has no symbols that are worth a line here."""
+"""Bytes; the symbols of a smaller program are not worth a finding."""
 
 INSTALLED = re.compile("/(site-packages|dist-packages|node_modules)/")
-"""Below these is what others have compiled: its libraries are not yours to strip."""
+"""Folders with what others have compiled: their libraries are not yours to strip."""
 
 GO = ".gopclntab"
 
@@ -30,7 +30,7 @@ SYMBOLS = "symbols"
 
 
 def symbols(subject: Subject) -> Iterator[Finding]:
-    """Symbols and debug information in the programs and libraries that the Dockerfile brought."""
+    """Symbols and debug information in the programs and libraries that the Dockerfile added."""
     claims: dict[Place, int] = {}
     notebooks: set[str] = set()
     for place in _large(subject):
@@ -53,8 +53,7 @@ def symbols(subject: Subject) -> Iterator[Finding]:
 
 
 def _large(subject: Subject) -> list[Place]:
-    """The largest ELF files of the Dockerfile's own layers that are no package's: none of dpkg's,
-    pip's or npm's."""
+    """The largest ELF files that the Dockerfile added, but not with dpkg, pip or npm."""
     records = (f.path for f in subject.files if f.path.startswith(f"{DPKG_INFO}/"))
     packaged: set[str] = set()
     if any(records):

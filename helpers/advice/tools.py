@@ -1,12 +1,11 @@
-"""Knows what builds programs and does not run them: finds compilers, headers, a JDK's tools and
-npm's development packages in a finished image, and gives findings."""
+"""Finds what only builds programs: compilers, headers, a JDK, npm's development packages."""
 
 from __future__ import annotations
 
 import json
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from helpers.advice import known
 from helpers.advice.finding import Finding, Place, evidence, top
@@ -14,14 +13,14 @@ from helpers.advice.subject import Subject
 from helpers.image.packages import Package, reached
 
 NPM_RECORD = "node_modules/.package-lock.json"
-"""npm's own record of what it has installed, and which of it is for development."""
+"""npm's record of the packages that it has installed, and which of them are for development."""
 
 LIBRARY = re.compile(r"lib(?!.*-(dev|dev-bin|headers)$).*")
 
 
 def build_tools(subject: Subject) -> Iterator[Finding]:
-    """Packages and folders of compilers, their libraries and headers. Nothing where the program
-    that the image starts is one of them, or came with them."""
+    """Compilers, their libraries and headers. Nothing is found where the program that the image
+    starts is one of them."""
     wanted, paths = known.pattern("tools", "packages"), known.pattern("tools", "paths")
     names = {package.name for package in subject.packages if wanted.fullmatch(package.name)}
     package_of = {
@@ -53,8 +52,7 @@ def build_tools(subject: Subject) -> Iterator[Finding]:
 
 
 def _run_on(packages: Iterable[Package], tools: Collection[str]) -> set[str]:
-    """The libraries among some tools that another package, which is none, depends on: Mesa runs on
-    LLVM's."""
+    """The libraries among some tools that other packages depend on, as Mesa does on LLVM's."""
     others = [package.name for package in packages if package.name not in tools]
     libraries = [name for name in tools if LIBRARY.fullmatch(name)]
     walked = {package.name: package for package in packages}
@@ -62,7 +60,7 @@ def _run_on(packages: Iterable[Package], tools: Collection[str]) -> set[str]:
 
 
 def jdk(subject: Subject) -> Iterator[Finding]:
-    """What a JDK has and a Java runtime has not."""
+    """What a JDK has beyond a Java runtime."""
     tool, paths = known.table()["jdk"]["tool"].rstrip("$"), known.pattern("jdk", "paths")
     homes = {path.removesuffix(tool) for path in subject.visible if path.endswith(tool)}
     claims = _unneeded(
@@ -80,7 +78,7 @@ def jdk(subject: Subject) -> Iterator[Finding]:
 
 
 def development_packages(subject: Subject) -> Iterator[Finding]:
-    """What npm installed for development alone, by npm's own record."""
+    """What npm installed only for development, by its own record."""
     folders: dict[str, str] = {}
     for path in subject.visible:
         if path.endswith(f"/{NPM_RECORD}"):
@@ -110,12 +108,12 @@ def development_packages(subject: Subject) -> Iterator[Finding]:
 
 
 def _package(path: str, folders: dict[str, str]) -> str | None:
-    """The package's folder that a path is in: the innermost counts."""
+    """The folder of the innermost package that a path is in, if it is one of these."""
     end = path.rfind("/node_modules/")
     rest = path[end + len("/node_modules/") :].split("/")
     name = "/".join(rest[:2] if rest[0].startswith("@") else rest[:1])
     return folders.get(f"{path[:end]}/node_modules/{name}/")
 
 
-def _unneeded(subject: Subject, wanted) -> dict[Place, int]:
+def _unneeded(subject: Subject, wanted: Callable[[str], bool]) -> dict[Place, int]:
     return subject.claims(lambda path: wanted(path) and path not in subject.needed, base=True)
