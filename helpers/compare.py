@@ -1,4 +1,4 @@
-"""Images side by side: `compare` takes what was built and run, and gives a `ComparisonTable`."""
+"""Images side by side: their sizes, whether each one runs, and what the article says."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class Row:
     """One image.
 
-    variant  the variant's key, or the name of an image that is none
+    variant  the key of a variant, or the name of an image that is not one
     size     of the image, in bytes
     article  the article's figure in bytes, or None
     says     the article's figure as it is printed there, or ""
     runs     whether its container did what it was started for
-    cause    why it did not run, a word of `Diagnosis`, or None
-    ended    how its container ended, where it did not run: `exit 1`
-    bases    what its Dockerfile starts from, and where that came from
+    cause    why it did not run, the cause of its `Diagnosis`, or None
+    ended    how its container ended where it did not run: `exit 1`
+    bases    the base images that its Dockerfile names
     """
 
     variant: str
@@ -49,8 +49,8 @@ class Row:
 class ComparisonTable(Value):
     """Images in the order in which they were given.
 
-    Reductions are against the first that runs. One that does not run has none: it saves nothing
-    to leave out what a program needs.
+    Reductions are against the first image that runs. One that does not run has no reduction: to
+    leave out what a program needs saves nothing.
     """
 
     rows: tuple[Row, ...]
@@ -61,8 +61,8 @@ class ComparisonTable(Value):
         return next((row for row in self.rows if row.runs), None)
 
     def reduction(self, row: Row) -> float | None:
-        """How much smaller it is than the first that runs, as a fraction; below 0 where it is
-        larger, None where it does not run."""
+        """How much smaller an image is than the first that runs, as a fraction; negative if it is
+        larger, None if it does not run."""
         if self.first is None or not row.runs:
             return None
         return 1 - row.size / self.first.size if self.first.size else 0.0
@@ -70,8 +70,8 @@ class ComparisonTable(Value):
     @property
     def frame(self) -> pandas.DataFrame:
         """A table with the columns variant, size (bytes), reduction (a fraction of the size of
-        the first that runs, missing where a row does not), article (bytes, missing where there is
-        no figure), runs, and cause (missing where it runs)."""
+        the first that runs; missing for an image that does not), article (bytes, missing where
+        there is no figure), runs, and cause (missing where it runs)."""
         import pandas
 
         rows = self.rows
@@ -88,15 +88,16 @@ class ComparisonTable(Value):
 
     @property
     def stand_ins(self) -> tuple[Base, ...]:
-        """The bases that are stand-ins, each once: no size above them is Docker Hub's."""
+        """The bases that are stand-ins, each once: images on them differ in size from images on
+        Docker Hub's."""
         every = (base for row in self.rows for base in row.bases)
         return tuple({b.name: b for b in every if b.source == "stand-in"}.values())
 
 
 def compare(items: Iterable[tuple[Variant | None, OpenImage, Run]]) -> ComparisonTable:
-    """Puts images side by side: each with its variant (None where it is none) and its run.
+    """Puts images side by side. Raises LabError where there are none.
 
-    Raises LabError where there are none.
+    items  for each image its variant, or None, and its run
     """
     rows = tuple(
         row_of(
@@ -116,9 +117,9 @@ def compare(items: Iterable[tuple[Variant | None, OpenImage, Run]]) -> Compariso
 def row_of(
     name: str, image: OpenImage, run: Run, article: Article | None = None, *, serves: bool = False
 ) -> Row:
-    """One image's row, under a name, with the article's figure if there is one.
+    """The row of one image.
 
-    serves  it is to wait for ever, so that it runs where it had to be stopped
+    serves  its program is a service: it runs if it had to be stopped
     """
     runs = run.timed_out if serves else run.ok
     return Row(

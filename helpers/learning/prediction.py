@@ -1,4 +1,4 @@
-"""Predict, then measure: a question that is answered before a build, and what came of it."""
+"""Predict, then measure: a guess that is made before a build, and what was measured then."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from helpers.core.errors import LabError
 from helpers.core.value import Value
 
 LEAST, MOST = 1, 10_000_000_000
-"""Bytes between which a size is predicted: of nothing at all, and of a compiler ten times over."""
+"""The smallest and the largest size in bytes that can be predicted: ten compilers make 10 GB."""
 
 
 @dataclass(frozen=True, repr=False)
 class Answer(Value):
-    """What was measured, beside the guess.
+    """What was measured, and the guess.
 
     measured  bytes, or one of the choices
-    guess     the same, or None where nobody guessed
+    guess     likewise; None where nobody guessed
     """
 
     measured: int | str
@@ -29,9 +29,9 @@ class Prediction(Value):
     """A question whose answer is a size, or one of several choices.
 
     choices  words to choose from; without any, a size is asked for
-    guess    what is predicted: bytes or one of the choices, None until somebody does
+    guess    bytes or one of the choices; None until somebody guesses
 
-    Raises LabError for a single choice, or one that is there twice.
+    Raises LabError for a single choice, or a choice that is given twice.
     """
 
     def __init__(self, *choices: str) -> None:
@@ -61,10 +61,8 @@ class Prediction(Value):
 
 
 def _bytes(found: object) -> int:
-    is_number = isinstance(found, Real) and not isinstance(found, bool)
-    if not is_number or not math.isfinite(found) or found < 0:
-        what = repr(found) if isinstance(found, str | Real) else f"a {type(found).__name__}"
-        raise LabError(
-            f"A size was predicted, and {what} is no number of bytes: give `image.size`."
-        )
-    return round(found)
+    is_flag = isinstance(found, bool)
+    if isinstance(found, Real) and not is_flag and math.isfinite(found) and found >= 0:
+        return round(found)
+    what = repr(found) if isinstance(found, str | Real) else f"a {type(found).__name__}"
+    raise LabError(f"A size was predicted, and {what} is no number of bytes: give `image.size`.")

@@ -1,4 +1,4 @@
-"""Knows the file that keeps a learner's progress across kernels, and gives it as a table."""
+"""A learner's progress: the file that keeps it across kernels, and what it says of each lesson."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from helpers.image.layers import write
 from helpers.learning import exercise, quiz
 
 PATIENCE = 5
-"""Seconds to wait for another kernel that is writing."""
+"""Seconds to wait while another kernel writes."""
 
 
 @dataclass(frozen=True)
 class Lesson:
     """How far a learner is in one notebook.
 
-    name       of the notebook's file, without its end
-    number     `"02"`
-    answered   the questions of its quiz that were answered rightly, from 1
-    questions  how many it has
-    met        whether its exercise is
+    name       the file name of the notebook, without `.ipynb`
+    number     as `"02"`
+    answered   the questions of its quiz that were answered correctly, by number from 1
+    questions  how many questions its quiz has
+    met        whether its exercise was met
     """
 
     name: str
@@ -44,7 +44,7 @@ class Progress(Value):
 
 
 def read() -> Progress:
-    """What the file says now. No file, or one that can't be read, is no progress."""
+    """The progress that the file has now: none where it is missing or can't be read."""
     try:
         kept = _Kept.of(names.progress())
     except OSError:
@@ -66,23 +66,25 @@ def read() -> Progress:
 
 
 def keep_answer(number: str, question: int) -> None:
-    """Keeps that a question (from 1) of a lesson's quiz was answered rightly.
-
-    Raises LabError where the file can't be written. A number that is no lesson's is not kept.
-    """
+    """Records that a question (from 1) of a lesson's quiz was answered correctly. A question that
+    doesn't exist is ignored. Raises LabError where the file can't be written."""
     if 1 <= question <= quiz.lengths().get(number, 0):
         _keep(lambda kept: kept.quizzes.setdefault(number, set()).add(question))
 
 
 def keep_exercise(number: str) -> None:
-    """Keeps that a lesson's exercise is met; raises as `keep_answer` does."""
+    """Records that a lesson's exercise was met; raises as `keep_answer` does."""
     if number in exercise.numbers():
         _keep(lambda kept: kept.exercises.add(number))
 
 
 @dataclass
 class _Kept:
-    """The file's content. `others` is what another version of the lab has put there."""
+    """The content of the file.
+
+    others   keys that another version of the lab wrote
+    damaged  whether the file can't be read
+    """
 
     quizzes: dict[str, set[int]]
     exercises: set[str]
@@ -134,7 +136,7 @@ def _keep(change: Callable[[_Kept], None]) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A name for what can't be read, which takes no other's place."""
+    """A new name for a damaged file, which no other file has."""
     aside, count = path.with_name(f"{path.name}.bak"), 1
     while aside.exists():
         count += 1

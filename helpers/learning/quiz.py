@@ -1,4 +1,4 @@
-"""Quizzes: the questions of each notebook (`samples/quizzes.toml`), every option explained."""
+"""Quizzes (`samples/quizzes.toml`): the questions of each notebook, with every option explained."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and its options, of which one is right."""
+    """A question and its options, of which one is right."""
 
     asks: str
     options: tuple[Option, ...]
@@ -37,14 +37,14 @@ class Question:
 
 @dataclass(frozen=True, repr=False)
 class Quiz(Value):
-    """The questions of a notebook. In a front end they can be answered."""
+    """The questions of a notebook. Where a front end shows widgets, they can be answered."""
 
     number: str
     questions: tuple[Question, ...]
 
 
 def quiz(number: str, *, samples: Path = names.SAMPLES) -> Quiz:
-    """The quiz of that notebook. Raises LabError, which names those there are."""
+    """The quiz of a notebook. Raises LabError, which lists the numbers, where there is none."""
     rows = _rows(samples)
     if number not in rows:
         raise LabError(f"No quiz is called {number!r}: there are {', '.join(rows)}.")

@@ -1,20 +1,17 @@
-"""Packaging a program by choosing: takes one choice of each kind, and gives the Dockerfile.
+"""Dockerfiles by choice: a program, its build base and final base, how it is linked.
 
-Every combination gives a Dockerfile that builds. Whether its image then starts is what the choosing
-is about, so nothing is left out because it would fail.
+Every combination gives a Dockerfile that builds. Whether its image then starts is the question, so
+no combination is left out because it would fail.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.core import names
 from helpers.core.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SAME = "the build stage itself"
 """The final base of an image that has only one stage."""
@@ -40,21 +37,22 @@ GCC = {
 
 GO = {"static": "CGO_ENABLED=0 go build"}
 
-COMPILERS = {
+COMPILERS: Mapping[str, tuple[str, ...]] = {
     "gcc:14": (),
     "debian:trixie-slim": ("gcc", "libc6-dev"),
     "debian:bullseye-slim": ("gcc", "libc6-dev"),
 }
-"""Build bases for C, with the packages that they lack."""
+"""Build bases for C, and the packages to install on each."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """One that can be packaged.
+    """A program that can be packaged.
 
-    source    its file in the folder of its name in `samples`
-    builds    the bases it can be built on, with the packages to install there
-    linkings  how it can be linked, with the command that does it
+    name      its folder in `samples`
+    source    its file in that folder
+    builds    the bases that it can be built on, and the packages to install on each
+    linkings  the ways to link it, and the command for each
     """
 
     name: str
@@ -64,7 +62,7 @@ class Program:
 
     @property
     def context(self) -> Path:
-        """The folder that is sent to the engine."""
+        """The folder to build in."""
         return names.SAMPLES / self.name
 
 
@@ -83,10 +81,10 @@ class Choice:
     """One way to package a program.
 
     program  a key of PROGRAMS
-    build    the base it is built on
-    final    the base it is put on, one of BASES
-    linking  how it is linked
-    strip    whether symbols are left out
+    build    the base of the build stage
+    final    the base of the last stage, one of BASES
+    linking  how the program is linked
+    strip    whether its symbols are removed
     """
 
     program: str = "c-hello"
@@ -95,8 +93,8 @@ class Choice:
     linking: str = "dynamic"
     strip: bool = False
 
-    def options(self) -> dict[str, tuple]:
-        """What can be chosen for each field, by program. Raises LabError where there is none."""
+    def options(self) -> dict[str, tuple[str | bool, ...]]:
+        """The options for each field. Raises LabError where there is no such program."""
         program = PROGRAMS.get(self.program)
         if program is None:
             raise LabError(f"No program is called {self.program!r}: there are {_list(PROGRAMS)}.")
@@ -109,27 +107,26 @@ class Choice:
         }
 
     def checked(self) -> Choice:
-        """Itself. Raises LabError, which names what can be chosen, where a field is none of it."""
+        """This choice. Raises LabError, which lists the options, where a field has none of them."""
         for field, options in self.options().items():
             if (chosen := getattr(self, field)) not in options:
                 raise LabError(f"{field} can't be {chosen!r}: choose one of {_list(options)}.")
         return self
 
     def fitting(self) -> Choice:
-        """Itself, with the first of what can be chosen wherever the program doesn't have it."""
+        """This choice; where the program lacks the option of a field, its first one instead."""
         options = self.options()
         chosen = {f.name: getattr(self, f.name) for f in fields(self)}
         return Choice(**{k: v if v in options[k] else options[k][0] for k, v in chosen.items()})
 
     @property
     def label(self) -> str:
-        """The choice in a few words, for a row and a bar."""
+        """The choice in a few words, for tables and charts."""
         final = f"{self.build} alone" if self.final == SAME else f"{self.build} → {self.final}"
         return f"{self.program}: {final}, {self.linking}" + (", stripped" if self.strip else "")
 
     @property
     def dockerfile(self) -> str:
-        """The Dockerfile."""
         program = PROGRAMS[self.program]
         stage = [f"FROM {self.build} AS build"] if self.final != SAME else [f"FROM {self.build}"]
         packages = [*program.builds[self.build]]
@@ -156,5 +153,5 @@ class Choice:
         return f"{program.linkings[self.linking]}{strip} -o /hello {program.source}"
 
 
-def _list(items) -> str:
+def _list(items: Iterable[object]) -> str:
     return ", ".join(map(repr, items))

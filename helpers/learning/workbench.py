@@ -1,4 +1,4 @@
-"""The variant lab: choose how a program is packaged, build it, see it beside what was before."""
+"""The variant lab: choose how to package a program, build it, compare it with earlier builds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from helpers.learning.recipe import PROGRAMS, Choice
 from helpers.run.container_run import Run
 
 Builds = Callable[[Path, str], tuple[OpenImage, Run]]
-"""Builds a Dockerfile's text in a context, and runs the image."""
+"""Builds the text of a Dockerfile in a folder, and runs the image."""
 
 
 class Workbench(Value):
-    """One choice of each kind, and what was built so far.
+    """A choice that can be changed and built.
 
-    choice  what is chosen now
-    built   what was built, in its order: of each choice its image and its run
+    choice  the choice now
+    built   the image and the run of each choice that was built, in order
     """
 
     def __init__(self, choice: Choice, build: Builds) -> None:
@@ -32,10 +32,10 @@ class Workbench(Value):
         self._before: Choice | None = None
 
     def choose(self, **fields: Any) -> Workbench:
-        """Changes what is chosen: `program`, `build`, `final`, `linking`, `strip`.
+        """Changes fields of the choice: `program`, `build`, `final`, `linking`, `strip`.
 
-        A program that hasn't what is chosen gets the first that it has. Raises LabError for what
-        can't be chosen; then nothing has changed.
+        Fields that don't fit a new program get its first option. Raises LabError for what is no
+        option; then nothing has changed.
         """
         before = self.choice
         changed = replace(before, **fields)
@@ -45,15 +45,15 @@ class Workbench(Value):
 
     @property
     def dockerfile(self) -> DockerfileView:
-        """The Dockerfile, marked against the choice before."""
+        """The Dockerfile of the choice, with what changed since the choice before marked."""
         before = self._before.dockerfile if self._before else None
         return DockerfileView(self.choice.dockerfile, before)
 
     def build(self, choice: Choice | None = None) -> Run:
-        """Builds what is chosen, runs it, and adds it to the comparison. Returns the run, whose
-        diagnosis says why it failed, if it did. Raises BuildFailed, BaseUnavailable.
+        """Builds the choice, runs the image, and adds it to the comparison. Returns the run: if it
+        failed, its diagnosis says why. Raises BuildFailed, BaseUnavailable.
 
-        choice  what to build in its place
+        choice  another choice to build instead
         """
         choice = choice or self.choice
         image, run = self._build(PROGRAMS[choice.program].context, choice.dockerfile)
@@ -61,16 +61,16 @@ class Workbench(Value):
         return run
 
     def label(self, choice: Choice) -> str:
-        """What a choice is called among those of its program: `2. gcc:14 → scratch, static`, and
-        without a number while it isn't built."""
+        """The name of a choice in the comparison: `2. gcc:14 → scratch, static`; without a number
+        until it is built."""
         alike = [each for each in self.built if each.program == choice.program]
         said = choice.label.removeprefix(f"{choice.program}: ")
         return f"{alike.index(choice) + 1}. {said}" if choice in alike else said
 
     @property
     def comparison(self) -> ComparisonTable | None:
-        """What was built of the chosen program, side by side, in its order; None while there is
-        nothing."""
+        """All that was built of the chosen program, side by side and in order; None where nothing
+        was."""
         rows = tuple(
             row_of(self.label(choice), image, run)
             for choice, (image, run) in self.built.items()

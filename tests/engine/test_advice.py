@@ -30,7 +30,7 @@ def test_files_that_were_written_again_and_removed_too_late_are_found_and_mended
 
 
 @pytest.mark.parametrize("key", ["numbers-page/naive", "c-hello/ubuntu-lists-later"])
-def test_what_is_hidden_is_as_much_as_the_layers_hide(lab, key):
+def test_the_findings_about_hidden_bytes_add_up_to_the_waste(lab, key):
     image = lab.build(key)
     with image.rootfs as fs:
         subject = Subject(image.layers, image.files, fs)  # without a base: all of it counts
@@ -124,7 +124,7 @@ def test_the_base_is_found_by_its_layers(lab, tmp_path):
 
 
 @pytest.mark.parametrize("base", ["busybox:1.37", "debian:trixie-slim"])
-def test_all_of_a_folder_has_its_owner_still(lab, tmp_path, base):
+def test_everything_in_a_folder_still_has_its_owner(lab, tmp_path, base):
     """Also what an earlier step has put there, and a link."""
     (tmp_path / "large").write_bytes(bytes(3_000_000))
     (tmp_path / "Dockerfile").write_text(

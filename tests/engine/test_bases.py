@@ -178,7 +178,7 @@ def test_a_stand_in_is_like_what_it_stands_in_for(bases, engine, name):
     assert found == LIKENESS[name]
 
 
-def test_what_is_here_is_neither_made_again_nor_told(bases):
+def test_a_base_that_is_here_is_not_made_again_and_has_no_progress(bases):
     bases.ensure("busybox:1.37")
     events = []
     began = time.monotonic()
@@ -396,7 +396,7 @@ def test_the_line_names_a_registry_and_what_is_not_pinned(engine, elsewhere):
             engine.client.images.remove(name, force=True)
 
 
-def test_the_line_is_had_soon_and_asked_for_once(engine):
+def test_the_line_comes_soon_and_docker_hub_is_asked_once(engine):
     bases = Bases(engine)
     began = time.monotonic()
     line = bases.source_line

@@ -34,7 +34,7 @@ def tars(tmp_path_factory):
     return found
 
 
-def test_a_push_moves_what_the_registry_has_not_got(lab, registry):
+def test_a_push_moves_the_layers_that_the_registry_lacks(lab, registry):
     image = lab.build("c-hello/tiny")
     first = registry.push(image, "pushed:one")
     assert first.layers == len(image.layers)
@@ -43,7 +43,7 @@ def test_a_push_moves_what_the_registry_has_not_got(lab, registry):
     assert (again.layers, again.size) == (0, 0)
 
 
-def test_a_pull_moves_each_layer_once_and_what_is_there_not_at_all(registry, tars):
+def test_a_pull_moves_each_layer_once_and_those_that_are_there_not_at_all(registry, tars):
     both = registry.put("pulled:both", tars)
     registry.put("pulled:first", tars[:1])
     assert registry.pull("pulled:both").layers == 2
@@ -67,7 +67,7 @@ def test_a_newer_engine_pulls_zstd(newer_lab, tars):
         assert (moved.layers, moved.size) == (2, put.size)
 
 
-def test_what_is_not_there_can_not_be_pulled(registry):
+def test_a_missing_image_can_not_be_pulled(registry):
     with pytest.raises(LabError, match="none:one"):
         registry.pull("none:one")
 

@@ -52,7 +52,7 @@ def only(findings):
     return found
 
 
-def test_what_is_removed_later_is_in_the_layer_that_brought_it():
+def test_a_removed_file_is_found_in_the_layer_that_brought_it():
     made = image(("RUN get", {"/a": 5, "/d/b": 6}), ("RUN rm", {"/a": None, "/d": None}))
     found = only(hidden.removed(made))
     assert found.claims == {(0, "/a"): 5, (0, "/d/b"): 6}
@@ -60,7 +60,7 @@ def test_what_is_removed_later_is_in_the_layer_that_brought_it():
     assert not list(hidden.again(made))
 
 
-def test_the_same_content_is_the_later_copys_fault_and_other_content_the_earlier_ones():
+def test_of_equal_copies_the_later_one_can_go_and_of_others_the_earlier_one():
     made = image(
         ("RUN make", {"/same": (7, "x"), "/other": (3, "x")}),
         ("RUN chown", {"/same": (7, "x"), "/other": (4, "y")}),
@@ -70,24 +70,24 @@ def test_the_same_content_is_the_later_copys_fault_and_other_content_the_earlier
     assert only(hidden.removed(made)).claims == {(0, "/other"): 3}
 
 
-def test_what_was_not_read_is_not_taken_for_the_same():
+def test_copies_that_were_not_read_do_not_count_as_equal():
     made = image(("RUN a", {"/f": 5}), ("RUN b", {"/f": 5}))
     assert not list(hidden.again(made)) and only(hidden.removed(made)).saves == 5
 
 
-def test_no_instruction_can_unhide_what_the_base_has():
+def test_hidden_bytes_of_the_base_are_no_finding():
     layers = [("ADD root", {"/f": (5, "x"), "/g": 9}), ("RUN b", {"/f": (5, "x"), "/g": None})]
     made = image(*layers, base=1)
     assert not list(hidden.removed(made))
     assert only(hidden.again(made)).claims == {(1, "/f"): 5}
 
 
-def test_a_file_in_a_folders_place_hides_what_was_below_it():
+def test_a_file_that_replaces_a_folder_hides_the_files_in_it():
     made = image(("RUN a", {"/d/f": 5}), ("RUN b", {"/d": 2}))
     assert only(hidden.removed(made)).claims == {(0, "/d/f"): 5}
 
 
-def test_a_path_that_comes_again_after_it_was_removed_has_two_histories():
+def test_a_path_that_was_removed_twice_has_two_histories():
     made = image(("a", {"/f": 5}), ("b", {"/f": None}), ("c", {"/f": 6}), ("d", {"/f": None}))
     found = only(hidden.removed(made))
     assert found.claims == {(0, "/f"): 5, (2, "/f"): 6} and found.hides == {(0, 1), (2, 3)}
@@ -120,16 +120,16 @@ def test_what_tools_leave_is_found_by_its_path(path, remedy, notebook):
 
 
 @pytest.mark.parametrize("folder", ["/var/lib/rpm", "/usr/lib/sysimage/rpm"])
-def test_packages_that_are_not_looked_at_are_said(folder):
+def test_the_note_names_packages_that_are_not_looked_at(folder):
     assert "RPM" in unseen(image(("ADD /", {f"{folder}/rpmdb.sqlite": 5}), base=1))
     assert not unseen(image(("ADD /", {"/var/lib/dpkg/status": 5})))
 
 
-def test_what_maven_makes_is_none_of_cargos():
+def test_what_maven_makes_is_not_taken_for_cargos():
     assert not list(leftovers(image(("RUN mvn", {"/src/target/classes/build/a": 5}))))
 
 
-def test_copied_folders_count_where_they_are_from_the_context():
+def test_copied_folders_count_only_if_they_are_from_the_context():
     files = {"/app/.git/objects/a": 5, "/app/node_modules/x/a.js": 6, "/app/git": 7}
     found = only(copied(image(("COPY . .", files))))
     assert found.saves == 11 and "`**/.git`, `**/node_modules`" in found.do
@@ -171,7 +171,7 @@ def test_build_tools_are_found_by_their_packages(tmp_path):
     assert "build stage" in found.do
 
 
-def test_a_library_that_something_else_runs_on_is_no_build_tool(tmp_path):
+def test_a_library_that_another_package_needs_is_no_build_tool(tmp_path):
     rows = {
         "libclang-cpp19": "libllvm19",
         "libllvm19": "",
@@ -203,7 +203,7 @@ def test_a_compiler_without_a_package_is_found_by_its_path():
     assert found.saves == 5 and "base" in found.do
 
 
-def test_recommended_is_what_nothing_that_was_asked_for_depends_on(tmp_path):
+def test_recommended_packages_are_those_that_no_requested_package_depends_on(tmp_path):
     found = only(recommended(with_packages(tmp_path)))
     assert {row.path for row in found.evidence} == {"man", "less", "gcc-14-base"}
     assert found.saves == 3 * MB
@@ -241,7 +241,7 @@ def test_apts_own_record_tells_what_was_asked_for(tmp_path):
         ("RUN pip install gcc", None),
     ],
 )
-def test_what_apt_was_asked_for(instruction, names):
+def test_the_packages_that_an_instruction_asks_apt_for(instruction, names):
     assert asked_for(instruction) == names
 
 
@@ -290,7 +290,7 @@ def test_a_slimmer_sibling(name, slim):
     assert not found or found.like, "its figures are in the table"
 
 
-def test_the_base_is_the_one_of_which_an_image_has_most_layers_and_all():
+def test_the_base_is_the_one_with_most_layers_of_which_the_image_has_all():
     bases = [("debian:1", ["a"]), ("python:3", ["a", "b"]), ("node:2", ["a", "x"]), ("gone", [])]
     assert nearest(["a", "b", "c"], bases) == ("python:3", 2)
     assert nearest(["x"], bases) == ("", 0)
@@ -308,11 +308,11 @@ def test_the_base_is_the_one_of_which_an_image_has_most_layers_and_all():
         ({"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}, None),
     ],
 )
-def test_what_may_be_a_base_of_an_image(row, name):
+def test_which_images_of_an_engine_can_be_a_base(row, name):
     assert base_name(row, "example.org:5000/shop:2") == name
 
 
-def test_a_siblings_saving_is_a_figure_and_says_so():
+def test_the_saving_of_a_slimmer_base_is_a_figure_and_says_so():
     made = image(("ADD /", {"/usr/x": 2_000 * MB}), base=1, base_name="python:3.13")
     found = only(bases.slimmer_base(made))
     assert not found.counted and 900 * MB < found.saves < 1_100 * MB
@@ -329,7 +329,7 @@ def test_a_static_program_needs_nothing_of_its_base(tmp_path):
     assert not list(bases.program_alone(image(*layers, root=tmp_path, process=Process(("/app",)))))
 
 
-def test_a_base_without_programs_is_what_a_static_program_reads(tmp_path):
+def test_a_static_program_stays_on_a_base_without_programs(tmp_path):
     put(tmp_path, "/app", elf())
     layers = [("ADD /", {"/etc/ssl/certs/ca.crt": 2 * MB}), ("COPY app /", {"/app": 5})]
     made = image(*layers, root=tmp_path, base=1, process=Process(("/app",)))
@@ -355,7 +355,7 @@ def test_a_program_with_two_names_is_needed_under_both(tmp_path):
     assert not list(leftovers(made)), "the program is no leftover"
 
 
-def test_a_program_of_the_bases_own_stays_on_it(tmp_path):
+def test_a_program_of_the_base_stays_on_it(tmp_path):
     put(tmp_path, "/python", elf())
     made = image(
         ("ADD /", {"/python": 5}), root=tmp_path, base=1, process=Process(("/python", "x.py"))
@@ -373,7 +373,7 @@ def test_a_program_of_the_bases_own_stays_on_it(tmp_path):
         ("", None),
     ],
 )
-def test_the_small_image_of_a_release(said, name):
+def test_the_slim_image_of_a_release(said, name):
     assert bases.slim_of_release(said) == name
 
 
@@ -430,13 +430,13 @@ def test_a_figure_contains_what_is_gone_of_its_bytes_already():
     ("size", "saves", "worth"),
     [(10 * MB, MB, True), (10 * MB, MB - 1, False), (900 * MB, 5 * MB, False)],
 )
-def test_little_is_not_worth_it(size, saves, worth):
+def test_a_small_saving_is_not_worth_it(size, saves, worth):
     found = ranked(size, [finding("one", {(0, "/x"): saves})])
     assert bool(found.worth) == worth and bool(found.little) != worth
     assert found.leaves == (size - saves if worth else size)
 
 
-def test_a_finding_is_drawn_safely():
+def test_html_in_a_finding_is_escaped():
     made = image(("RUN <b>get", {"/<i>a": 5 * MB}), ("RUN rm", {"/<i>a": None}))
     found = only(hidden.removed(made))
     assert "/<i>a" in text.of(found) and "removed too late" in text.of(found)

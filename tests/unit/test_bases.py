@@ -1,4 +1,4 @@
-"""The table of bases is whole, recipes have fingerprints, and a bad archive is met in words."""
+"""The table of bases is complete, recipes have fingerprints, and a bad archive is a sentence."""
 
 import json
 import re
@@ -24,7 +24,7 @@ names_of = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.name)
 
 
 @names_of
-def test_a_row_is_whole(row):
+def test_a_row_is_complete(row):
     assert re.fullmatch(r"(gcr\.io/)?[a-z0-9/-]+:[\w.-]+", row.name), "a tag, never `latest`"
     assert row.digest is None or re.fullmatch("sha256:[0-9a-f]{64}", row.digest)
     if row.hub_size is None:
@@ -47,7 +47,7 @@ def test_a_target_is_a_stage_of_its_recipe(row):
 
 
 @names_of
-def test_recipes_begin_with_bases_of_the_table_and_end(row):
+def test_recipes_are_built_on_bases_of_the_table_and_never_on_themselves(row):
     seen, todo = set(), [row.name]
     while todo:
         for name in standins.needs(TABLE[todo.pop()]):
@@ -65,7 +65,7 @@ def test_every_recipe_is_used():
     )
 
 
-def test_what_buildpack_deps_has_is_written_alike_and_so_made_once():
+def test_the_packages_of_buildpack_deps_are_one_step_that_all_recipes_share():
     recipes = [instructions(f.read_text()) for f in base_table.FOLDER.glob("*.Dockerfile")]
     pairs = [pair for steps in recipes for pair in pairwise(steps)]
     ours = [pair for pair in pairs if "libmagickwand-dev" in pair[1].value]
@@ -104,7 +104,7 @@ def test_recipes_name_no_mirror_and_no_architecture():
         assert not re.search("x86_64|amd64|aarch64|arm64", text), f"{file.name} is for one machine"
 
 
-def test_a_changed_recipe_or_script_has_another_fingerprint(tmp_path, monkeypatch):
+def test_a_changed_recipe_or_script_changes_the_fingerprint(tmp_path, monkeypatch):
     for file in base_table.FOLDER.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(base_table, "FOLDER", tmp_path)
@@ -127,7 +127,7 @@ def test_a_changed_recipe_or_script_has_another_fingerprint(tmp_path, monkeypatc
     assert changed("root.sh") == set(TABLE), "all stand on the first root"
 
 
-def test_what_a_machine_trusts_besides_is_found_in_every_folder(tmp_path):
+def test_added_certificates_are_found_in_every_folder(tmp_path):
     (tmp_path / "office").mkdir()
     (tmp_path / "b.crt").write_text("B\n")
     (tmp_path / "office" / "a.crt").write_text("A\n")
@@ -176,12 +176,12 @@ def test_a_stand_in_and_a_real_image_are_never_known_by_the_real_name():
         assert standins.reference(row.name) != hub.reference(row)
 
 
-def test_a_real_image_is_known_by_what_it_is_pinned_to():
+def test_a_real_image_is_known_by_the_digest_that_it_is_pinned_to():
     row = TABLE["gcc:14"]
     assert hub.reference(row).endswith(row.digest.removeprefix("sha256:")[:12])
 
 
-def test_a_file_that_is_not_there_is_no_archive(tmp_path):
+def test_a_missing_archive_is_a_sentence(tmp_path):
     with pytest.raises(LabError, match="can't be read"):
         archive.read(tmp_path / "bases.tar")
 

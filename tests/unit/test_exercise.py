@@ -1,4 +1,4 @@
-"""Exercises are whole tables of conditions whose kinds exist."""
+"""Exercises have complete tables, conditions that are tested, and hints that lead to them."""
 
 import json
 import tomllib
@@ -18,14 +18,14 @@ NUMBERS = list(tomllib.loads((names.SAMPLES / "exercises.toml").read_text()))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_an_exercise_is_whole(number):
+def test_an_exercise_has_a_folder_conditions_and_a_solution(number):
     task = exercise.exercise(number)
     assert task.context.is_dir()
     assert task.conditions
     assert (names.ROOT / "notebooks" / "solutions" / f"{number}.ipynb").is_file()
 
 
-def test_an_unknown_exercise_names_those_there_are():
+def test_an_unknown_exercise_lists_the_numbers_there_are():
     with pytest.raises(LabError, match="there are 0"):
         exercise.exercise("99")
 
@@ -72,20 +72,20 @@ def test_recorded_packages_are_those_that_a_scanner_finds(tmp_path, wants, met):
     fs = FolderFS(tmp_path)
     files = [fs.stat("/" + p.relative_to(tmp_path).as_posix()) for p in tmp_path.rglob("*")]
     built = SimpleNamespace(image=SimpleNamespace(rootfs=nullcontext(fs), files=files))
-    assert exercise.TESTS["recorded"](built, wants) is met
+    assert TESTS["recorded"](built, wants) is met
 
 
 @pytest.mark.parametrize(("most", "met"), [(99, False), (100, True)])
-def test_what_is_pulled_may_be_held_beside_what_is_in_it(most, met):
+def test_the_download_size_is_a_condition_of_its_own(most, met):
     built = SimpleNamespace(image=SimpleNamespace(size=300, download_size=100))
-    assert exercise.TESTS["download_at_most"](built, most) is met
+    assert TESTS["download_at_most"](built, most) is met
 
 
 def found(unmet, hints=("first", "second"), number="02"):
     return exercise.Check((), unmet, number=number, hints=hints if unmet else ())
 
 
-def test_hints_come_one_after_the_other_and_begin_anew_at_another_condition():
+def test_hints_come_one_after_the_other_and_start_over_at_another_condition():
     hints = exercise.Hints()
     hints.hear(found(("A.", "B.")))
     given = [hints.next("02") for _ in range(3)]
@@ -140,15 +140,15 @@ def inspected(shown, **stages):
     return SimpleNamespace(image=shown, stage=stage)
 
 
-def test_the_last_layer_is_held_to_its_size():
-    small = exercise.TESTS["last_layer_at_most"]
+def test_the_size_of_the_last_layer_is_limited():
+    small = TESTS["last_layer_at_most"]
     assert small(inspected(image(("base", 900), ("own", 10))), 10)
     assert not small(inspected(image(("base", 9), ("own", 11))), 10)
     assert not small(inspected(image()), 10)
 
 
 def test_stages_share_all_but_their_last_layer():
-    share = exercise.TESTS["share_all_but_last"]
+    share = TESTS["share_all_but_last"]
     one, two = image(("base", 9), ("one", 1)), image(("base", 9), ("two", 1))
     assert share(inspected(two, one=one, two=two), ["one", "two"])
     other = image(("another", 9), ("two", 1))
@@ -159,10 +159,10 @@ def test_stages_share_all_but_their_last_layer():
     assert not share(inspected(one, **alone), ["one", "two"])  # they have nothing below
 
 
-def test_an_image_about_which_nothing_is_to_be_said_meets_its_condition(monkeypatch):
+def test_an_image_without_findings_meets_the_condition(monkeypatch):
     row = {"says": "A.", "nothing_to_advise": True, "hints": ["b"]}
     task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (exercise._condition(row),))
     for findings, met in (((), ("A.",)), (("one",), ())):
         found = SimpleNamespace(findings=findings)
-        monkeypatch.setattr(exercise, "advise", lambda image, found=found: found)
+        monkeypatch.setattr(conditions, "advise", lambda image, found=found: found)
         assert exercise.check(task, object(), lambda target: None, object).met == met

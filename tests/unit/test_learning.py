@@ -55,7 +55,7 @@ def test_every_option_is_explained_and_one_is_right(number):
             assert len(option.says) <= 60, "a radio button's label is one line"
 
 
-def test_the_place_of_the_right_option_tells_nothing():
+def test_the_place_of_the_right_option_gives_nothing_away():
     rights = [
         tuple(option.right for option in question.options).index(True)
         for number in quiz.lengths()
@@ -162,18 +162,18 @@ def test_a_guess_of_a_choice_stands_beside_what_it_is():
 
 
 @pytest.mark.parametrize("found", ["12 MB", None, True, -1, float("nan"), float("inf"), object()])
-def test_what_is_no_size_is_refused(found):
+def test_a_measured_size_must_be_a_number_of_bytes(found):
     with pytest.raises(LabError, match=r"is no number of bytes: give `image\.size`"):
         Prediction().measured(found)
 
 
-def test_what_is_none_of_the_choices_is_refused():
+def test_a_measured_choice_must_be_one_of_the_choices():
     with pytest.raises(LabError, match=r"'maybe' is none of the choices: yes, no\."):
         Prediction("yes", "no").measured("maybe")
 
 
 @pytest.mark.parametrize("choices", [("yes",), ("yes", "yes")])
-def test_choices_are_several(choices):
+def test_a_prediction_has_two_choices_or_more_that_differ(choices):
     with pytest.raises(LabError, match="two choices or more"):
         Prediction(*choices)
 
@@ -205,7 +205,7 @@ def test_a_choice_is_none_until_one_is_chosen():
 
 
 @pytest.mark.parametrize("value", [quiz.quiz("00"), Prediction(), Prediction("a", "b")])
-def test_a_widget_is_there_in_a_front_end_alone(value, monkeypatch):
+def test_a_widget_is_shown_only_in_a_front_end(value, monkeypatch):
     assert place() != "front end"
     assert notebook.bundle(value) == {}
     monkeypatch.setattr(notebook, "place", lambda: "front end")
@@ -241,7 +241,7 @@ def test_what_is_kept_is_read_again_and_has_a_sign(file):
     assert list(file.parent.glob("*.bak*")) == []
 
 
-def test_only_what_the_lessons_have_is_kept(file):
+def test_answers_to_questions_that_do_not_exist_are_not_kept(file):
     keep_answer("02", 4)
     keep_answer("02", 0)
     keep_answer("99", 1)
@@ -307,7 +307,7 @@ def test_a_folder_in_the_file_s_place_is_left_alone(file):
     assert (file / "mine").is_dir()
 
 
-def test_progress_is_no_cache(monkeypatch):
+def test_progress_is_not_kept_in_the_cache_folder(monkeypatch):
     monkeypatch.delenv(names.PROGRESS_VARIABLE)
     assert names.cache() not in names.progress().parents
     assert names.progress().name == "progress.json"

@@ -1,4 +1,4 @@
-"""What hadolint says is read, and a proof is none where anything differs."""
+"""hadolint is run and read, and nothing is proven where two runs differ."""
 
 import pytest
 
@@ -31,12 +31,12 @@ def ran(output="a\n", exit_code=0, timed_out=False):
         (ran(exit_code=None), ran(exit_code=None), "did not start before"),
     ],
 )
-def test_two_runs_are_the_same_in_how_they_end_and_what_they_print(first, second, says):
+def test_two_runs_are_compared_by_how_they_end_and_what_they_print(first, second, says):
     found = differs(first, second)
     assert says in found if says else not found
 
 
-def test_a_program_that_prints_other_figures_each_time_is_compared_without_them():
+def test_outputs_can_be_compared_without_their_figures():
     first = ran("12:01:05 worker 17 of 3f9a0c11d2e4 is up\n12:01:06 ready\n")
     other = ran("12:02:09 ready\n12:02:08 worker 9 of 77aa0c11d2e4 is up\n")
     assert differs(first, other)
@@ -55,7 +55,7 @@ def test_a_program_that_prints_other_figures_each_time_is_compared_without_them(
         (ran("on 2\n"), ran("in 3\n"), "each time", False),
     ],
 )
-def test_a_run_is_made_again_only_where_the_output_differs(second, again, says, varies):
+def test_an_image_is_run_again_only_if_the_outputs_differ(second, again, says, varies):
     def once_more():
         assert again, "nothing differs"
         return again
@@ -64,7 +64,7 @@ def test_a_run_is_made_again_only_where_the_output_differs(second, again, says, 
     assert (says in why if says else not why) and did == varies
 
 
-def test_what_an_image_was_built_with_is_asked_for_before_it_is_built_again():
+def test_an_image_is_built_again_only_if_its_context_and_arguments_are_known():
     assert proof.args_of(stored(args={"A": "1"})) == {"A": "1"}
     with pytest.raises(LabError, match="secrets"):
         proof.args_of(stored(secrets=True))
@@ -79,7 +79,7 @@ def test_a_proof_that_failed_proposes_nothing():
 
 
 @pytest.mark.parametrize("timed_out", [True, False])
-def test_a_service_that_was_stopped_was_asked_nothing(monkeypatch, timed_out):
+def test_the_proof_of_a_stopped_service_says_that_it_was_asked_nothing(monkeypatch, timed_out):
     monkeypatch.setattr(OpenImage, "size", 5)
     one, first = stored(), ran(exit_code=None, timed_out=timed_out)
     found = Proof(one, one, first, first, "", DockerfileView("FROM a\n", "FROM b\n"))
@@ -92,7 +92,7 @@ there = pytest.mark.skipif(not lint._tool().exists(), reason="hadolint is not ma
 
 
 @there
-def test_hadolint_is_asked_line_by_line(tmp_path, monkeypatch):
+def test_hadolint_names_lines_and_ignores_configuration_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".hadolint.yaml").write_text("ignored: [DL3008, DL3009, DL3015]\n")
     found = lint.lint(DOCKERFILE)
@@ -101,7 +101,7 @@ def test_hadolint_is_asked_line_by_line(tmp_path, monkeypatch):
 
 
 @there
-def test_a_dockerfile_that_is_none_is_a_sentence():
+def test_text_that_is_no_dockerfile_is_a_problem():
     found = lint.lint("FORM x\n")
     assert found.problems and found.problems[0].level == "error"
 

@@ -98,7 +98,7 @@ def test_mounts_of_runs_that_are_joined_are_those_of_all():
     assert found.text == "FROM x\nRUN --mount=type=cache,target=/c \\\n    get \\\n && rm\n"
 
 
-def test_apts_steps_become_one_that_leaves_no_lists():
+def test_steps_with_apt_become_one_that_leaves_no_lists():
     found = mended(
         "FROM x\nRUN apt-get update\nRUN apt-get install -y \\\n    gcc\nRUN gcc\n",
         finding(PACKAGE_LISTS, {}),
@@ -111,14 +111,14 @@ def test_apts_steps_become_one_that_leaves_no_lists():
     assert set(found.did) == {PACKAGE_LISTS, RECOMMENDED}
 
 
-def test_apts_steps_that_are_apart_stay_so_where_each_updates():
+def test_steps_with_apt_stay_apart_if_each_updates():
     text = "FROM x\nRUN apt-get update && apt-get install a\nCOPY . .\n"
     found = mended(text + "RUN apt-get update; apt-get install b\n", finding(PACKAGE_LISTS, {}))
     assert found.text.count("rm -rf /var/lib/apt/lists/*") == 2
     assert mended(text + "RUN apt-get install b\n", finding(PACKAGE_LISTS, {})) is None
 
 
-def test_a_step_that_updates_something_else_updates_no_lists():
+def test_a_step_that_updates_something_else_does_not_count_as_an_update():
     text = (
         "FROM x\nRUN apt-get update && apt-get install a\nCOPY . .\n"
         "RUN apt-get install ca-certificates && update-ca-certificates\n"
@@ -126,13 +126,13 @@ def test_a_step_that_updates_something_else_updates_no_lists():
     assert mended(text, finding(PACKAGE_LISTS, {})) is None
 
 
-def test_what_a_program_may_read_goes_into_no_mount():
+def test_files_that_a_program_may_read_do_not_move_into_a_mount():
     text = "FROM x\nRUN playwright install\n"
     read = {(0, "/root/.cache/ms-playwright/chrome"): 5}
     assert mended(text, finding("other caches", read)) is None
 
 
-def test_a_cache_goes_into_a_mount_of_its_run():
+def test_a_cache_moves_into_a_mount_of_its_run():
     text = "FROM x\nCOPY . .\nRUN pip install -r requirements.txt\n"
     found = mended(text, finding("pip's cache", {(1, "/root/.cache/pip/http/a"): 5}))
     assert found.text == (
@@ -195,7 +195,7 @@ def test_only_the_last_stages_base_becomes_slimmer():
     assert found.text == "FROM python:3.13 AS a\nFROM python:3.13-slim\nCOPY --from=a /x /\n"
 
 
-def test_a_base_without_a_compiler_takes_no_steps_over():
+def test_a_base_without_a_compiler_does_not_take_the_place_of_one_with():
     text = "FROM eclipse-temurin:25-jdk\nRUN javac A.java\n"
     assert mended(text, finding(SLIMMER, {}), base_name="eclipse-temurin:25-jdk") is None
 
@@ -254,7 +254,7 @@ def test_a_relative_command_keeps_its_folder(tmp_path):
         ('CMD ["/src/app"]', ""),
     ],
 )
-def test_what_is_not_so_simple_stays_advice(tmp_path, old, new):
+def test_a_dockerfile_that_is_less_simple_is_not_rewritten(tmp_path, old, new):
     assert compiled(tmp_path, COMPILED.replace(old, new)) is None
 
 
@@ -267,17 +267,17 @@ def test_what_is_not_so_simple_stays_advice(tmp_path, old, new):
         ([], ["/src/static/app.css"]),
     ],
 )
-def test_a_program_with_files_that_it_may_read_stays_advice(tmp_path, copied, made):
+def test_a_program_with_files_that_it_may_read_is_not_moved(tmp_path, copied, made):
     assert compiled(tmp_path, COMPILED, copied=copied, made=made) is None
 
 
-def test_what_compilers_read_and_leave_is_nothing_that_the_program_reads(tmp_path):
+def test_files_that_only_compilers_read_and_leave_stay_behind(tmp_path):
     copied = ["/src/a.c", "/src/go.mod", "/src/Dockerfile.dev", "/src/.git/HEAD", "/src/Cargo.lock"]
     made = ["/src/a.o", "/src/target/release/deps/a-1", "/src/target/CACHEDIR.TAG", "/usr/bin/y"]
     assert compiled(tmp_path, COMPILED, copied=copied, made=made)
 
 
-def test_a_script_on_the_way_stays_advice(tmp_path):
+def test_a_program_that_a_script_starts_is_not_moved(tmp_path):
     put(tmp_path, "/entry", "#!/src/app\n")
     assert compiled(tmp_path, COMPILED, argv=("/entry",)) is None
 
