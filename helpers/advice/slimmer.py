@@ -128,7 +128,7 @@ def slim_of_release(os_release: str) -> str | None:
 
 
 def sibling(name: str) -> Sibling | None:
-    """The slimmer base of the same publisher; None where there is none, or the base is slim."""
+    """The slimmer base of the same publisher; None where there is none, or this one is slim."""
     if "@" in name:  # pinned by a digest, and the sibling's digest is unknown
         return None
     repository, _, tag = base_table.short_name(name).partition(":")

@@ -49,8 +49,8 @@ class Bases(Inventory):
         self._from: dict[str, str] = {}
 
     def decide(self) -> None:
-        """Finds out which source is used, unless that is known. This may ask for Docker Hub, which
-        takes 5 s at most."""
+        """Finds out which source is used, unless that is known. This may ask whether Docker Hub
+        answers, which takes 5 s at most."""
         if self._beside:
             self._beside.decide()
         else:
@@ -58,8 +58,8 @@ class Bases(Inventory):
 
     @property
     def source_line(self) -> str:
-        """Which source is used and why, and which bases came from another one. May ask for Docker
-        Hub, as `decide` does."""
+        """Which source is used and why, and which bases came from another one. This may ask whether
+        Docker Hub answers, as `decide` does."""
         if self._beside:
             whose = f"{self._beside._engine.name} {self._beside._engine.version}"
             return f"brought from {whose}: {self._beside.source_line}"

@@ -62,7 +62,7 @@ def fingerprint(row: BaseInfo, table: Mapping[str, BaseInfo]) -> str:
 
 
 def find(engine: Engine, row: BaseInfo, table: Mapping[str, BaseInfo]) -> str | None:
-    """The engine's name for a stand-in; None where it has none made by today's recipe."""
+    """The engine's name for a stand-in; None where it has none, or the recipe has changed since."""
     with suppress(docker.errors.ImageNotFound):
         image = engine.client.images.get(reference(row.name))
         if image.labels.get(names.RECIPE_LABEL) == fingerprint(row, table):
@@ -196,8 +196,8 @@ def _import_root(
 
 
 def _isolated() -> list[str]:
-    """The words to put before a command so that its mounts and processes end with it. mmdebstrap
-    leaves some when it is interrupted, though not where another user than root runs it."""
+    """The words to put before a command so that its mounts and processes end with it: mmdebstrap
+    leaves some behind when it is interrupted. For users other than root it isolates itself."""
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid() == 0 and shutil.which("unshare"):
         tried = subprocess.run([*words, "true"], capture_output=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
@@ -60,9 +61,9 @@ class Prediction(Value):
         return found
 
 
-def _bytes(found: object) -> int:
-    is_flag = isinstance(found, bool)
-    if isinstance(found, Real) and not is_flag and math.isfinite(found) and found >= 0:
+def _bytes(found: Any) -> int:
+    is_number = isinstance(found, Real) and not isinstance(found, bool)
+    if is_number and math.isfinite(found) and found >= 0:
         return round(found)
     what = repr(found) if isinstance(found, str | Real) else f"a {type(found).__name__}"
     raise LabError(f"A size was predicted, and {what} is no number of bytes: give `image.size`.")

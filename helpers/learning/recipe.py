@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from helpers.core import names
 from helpers.core.errors import LabError
@@ -93,7 +94,7 @@ class Choice:
     linking: str = "dynamic"
     strip: bool = False
 
-    def options(self) -> dict[str, tuple[str | bool, ...]]:
+    def options(self) -> dict[str, tuple[Any, ...]]:
         """The options for each field. Raises LabError where there is no such program."""
         program = PROGRAMS.get(self.program)
         if program is None:
