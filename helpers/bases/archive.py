@@ -119,9 +119,12 @@ def write(
     try:
         with part.open("wb") as out:
             for entry in entries:
-                listener(Event(entry.name, f"save {entry.name}", total=entry.size))
-                _add(out, entry.file, _compressed(_saved(engine, entry, listener)))
-                listener(Event(entry.name, f"save {entry.name}", "done"))
+                name = f"save {entry.name}"
+                listener(Event(entry.name, name, total=entry.size))
+                saved = engine.client.api.get_image(entry.reference, chunk_size=_PIECE)
+                pieces = _counted(saved, entry.size, entry.name, name, listener)
+                _add(out, entry.file, _compressed(pieces))
+                listener(Event(entry.name, name, "done"))
             listed = json.dumps([asdict(entry) for entry in entries], indent=1).encode()
             _add(out, LIST, iter([listed]))
             out.write(bytes(2 * tarfile.BLOCKSIZE))
@@ -157,7 +160,8 @@ def load(engine: Engine, file: Path, entry: ArchivedBase, listener: ProgressCall
     try:
         with tarfile.open(file) as tar:
             saved, size = _file(tar, entry.file), tar.getmember(entry.file).size
-            pieces = _counted(saved, size, entry.name, name, listener)
+            chunks = iter(lambda: saved.read(_PIECE), b"")
+            pieces = _counted(chunks, size, entry.name, name, listener)
             for message in engine.client.api.load_image(pieces, quiet=True):
                 if "error" in message:
                     raise LabError(f"The engine can't load {entry.name}: {message['error']}.")
@@ -191,14 +195,6 @@ def _add(out: IO[bytes], name: str, pieces: Iterator[bytes]) -> None:
     out.seek(0, 2)
 
 
-def _saved(engine: Engine, entry: ArchivedBase, listener: ProgressCallback) -> Iterator[bytes]:
-    done = 0
-    for piece in engine.client.api.get_image(entry.reference, chunk_size=_PIECE):
-        done += len(piece)
-        listener(Event(entry.name, f"save {entry.name}", current=done, total=entry.size))
-        yield piece
-
-
 def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     gzip = zlib.compressobj(_FASTEST, wbits=31)
     for piece in pieces:
@@ -207,11 +203,11 @@ def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _counted(
-    file: IO[bytes], size: int, step: str, name: str, listener: ProgressCallback
+    pieces: Iterable[bytes], size: int, step: str, name: str, listener: ProgressCallback
 ) -> Iterator[bytes]:
-    """The pieces of a file, and an event for each."""
+    """The same pieces, with an event for each."""
     done = 0
-    while piece := file.read(_PIECE):
+    for piece in pieces:
         done += len(piece)
         listener(Event(step, name, current=done, total=size))
         yield piece

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from helpers.advice.advise import advise
@@ -17,27 +19,22 @@ SECOND = 1.1
 """Seconds after which a new file has another time: in a layer times are whole seconds."""
 
 
+@dataclass
 class Inspected:
-    """An image that a learner built, and how to get its stages. Its command is run when a test asks
-    for that, and only once.
+    """An image that a learner built, and how to build it again.
 
     stage  builds a stage of the same Dockerfile by its name; raises LabError where there is none
     again  builds the Dockerfile once more, without the cache; raises LabError too
     """
 
-    def __init__(
-        self, image: OpenImage, stage: Callable[[str], OpenImage], again: Callable[[], OpenImage]
-    ) -> None:
-        self.image = image
-        self.stage = stage
-        self.again = again
-        self._run: Run | None = None
+    image: OpenImage
+    stage: Callable[[str], OpenImage]
+    again: Callable[[], OpenImage]
 
-    @property
+    @cached_property
     def run(self) -> Run:
-        if self._run is None:
-            self._run = run(self.image)
-        return self._run
+        """The run of the image's command, which waits for the first test that needs it."""
+        return run(self.image)
 
 
 def _linked(built: Inspected, path: str, *, static: bool) -> bool:

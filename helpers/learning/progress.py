@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers.core import names
+from helpers.core.atomic import write
 from helpers.core.errors import LabError
 from helpers.core.value import Value
-from helpers.image.layers import write
 from helpers.learning import exercise, quiz
 
 PATIENCE = 5

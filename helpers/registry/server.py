@@ -62,9 +62,9 @@ class Registry:
 
         Raises LabError where it does not start, EngineError where the engine does not answer.
         """
-        with ExitStack() as stack:
-            found = cls(stack.enter_context(running(engine)))
-            found._stack = stack.pop_all()
+        stack = ExitStack()
+        found = cls(stack.enter_context(running(engine)))
+        found._stack = stack
         return found
 
     def close(self) -> None:

@@ -1,10 +1,12 @@
 """The table of bases is complete, recipes have fingerprints, and a bad archive is a sentence."""
 
+import gzip
 import json
 import re
 import tarfile
 from datetime import date
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -195,3 +197,25 @@ def test_a_file_that_is_something_else_is_no_archive(tmp_path):
     for name in ("a.tar", "b.tar", "c.tar"):
         with pytest.raises(LabError, match="is not an archive of bases"):
             archive.read(tmp_path / name)
+
+
+def test_an_archive_gives_back_what_was_saved_and_counts_the_bytes(tmp_path):
+    content = bytes(range(256)) * 8_000
+    loaded, events = [], []
+
+    def load_image(pieces, quiet):
+        loaded.append(gzip.decompress(b"".join(pieces)))
+        return []
+
+    api = SimpleNamespace(
+        get_image=lambda reference, chunk_size: iter([content[:chunk_size], content[chunk_size:]]),
+        load_image=load_image,
+    )
+    engine = SimpleNamespace(client=SimpleNamespace(api=api))
+    entry = archive.ArchivedBase("a:1", "hub", "x/a:1", None, None, "amd64", len(content), "a.gz")
+    archive.write(engine, tmp_path / "bases.tar", [entry], events.append)
+    assert archive.read(tmp_path / "bases.tar") == [entry]
+    assert [event.current for event in events] == [0, 1 << 20, len(content), 0]
+    archive.load(engine, tmp_path / "bases.tar", entry, events.append)
+    assert loaded == [content]
+    assert events[-2].current == events[-2].total and events[-1].state == "done"

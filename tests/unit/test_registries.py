@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import tarfile
+from types import SimpleNamespace
 
 import pytest
 import zstandard
@@ -115,3 +116,60 @@ def test_bad_names_compressions_and_rates_are_refused():
         registry.put("services:one", [], compression="xz")
     with pytest.raises(LabError, match="too slow"):
         registry.pull("services:one", rate=1)
+
+
+class Line:
+    """A registry's container that needs no engine: a push or a pull writes its log."""
+
+    port = "5000"
+
+    def __init__(self, api):
+        self.engine = SimpleNamespace(client=SimpleNamespace(api=api), store="containerd")
+        self.lines, self.rates = [], []
+
+    def open_line(self, rate=0):
+        self.rates.append(rate)
+
+    def skip_log(self):
+        self.lines.clear()
+
+    def log(self):
+        return self.lines
+
+    def layers(self, name):
+        return [{"digest": ONE, "size": 10}, {"digest": TWO, "size": 20}]
+
+    def wait_until(self, true):
+        assert true()
+
+
+def test_a_push_and_a_pull_count_the_layers_that_went_over_the_line():
+    calls = []
+    api = SimpleNamespace(tag=lambda *words: calls.append(words), remove_image=calls.append)
+    line = Line(api)
+
+    def push(reference, stream, decode):
+        upload = "/v2/shrink/a/blobs/uploads/1?digest="
+        line.lines += [done("PUT", upload + TWO, 201)]
+        return [{"id": TWO[7:19], "status": "Pushed"}, {"id": ONE[7:19], "status": "Exists"}]
+
+    def pull(repository, tag, stream, decode):
+        calls.append((repository, tag))
+        line.lines += [done("GET", f"/v2/shrink/a/blobs/{ONE}", written=10)]
+        return [{"id": ONE[7:19], "status": "Download complete"}]
+
+    api.push, api.pull = push, pull
+    registry = Registry(line)
+    moved = registry.push(SimpleNamespace(id="sha256:1"), "a:one")
+    assert (moved.size, moved.layers) == (20, 1)
+    moved = registry.pull("a:one", rate=50_000)
+    assert (moved.size, moved.layers) == (10, 1)
+    assert line.rates == [0, 50_000]
+    name = "127.0.0.1:5000/shrink/a"
+    assert calls == [("sha256:1", name, "one"), f"{name}:one", (name, "one")]
+
+
+def test_what_fails_on_the_way_is_told_in_the_engines_words():
+    api = SimpleNamespace(pull=lambda *words, stream, decode: [{"error": "no such thing."}])
+    with pytest.raises(LabError, match=r"a:one can't be pulled: no such thing\.$"):
+        Registry(Line(api)).pull("a:one")
