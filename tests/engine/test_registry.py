@@ -81,4 +81,4 @@ def test_nothing_is_left_when_it_is_closed(lab, tars):
     with pytest.raises(docker.errors.ImageNotFound):
         lab.engine.client.images.get(reference)
     with pytest.raises(docker.errors.NotFound):
-        lab.engine.client.containers.get(registry._container)
+        lab.engine.client.containers.get(registry._container.id)
