@@ -90,15 +90,15 @@ class Hint(Value):
 
 
 class Hints:
-    """Remembers the last check of each exercise, and how many hints were given since."""
+    """The last check of each exercise, and how many hints were given since."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self._given: dict[str, int] = {}
 
-    def hear(self, found: Check) -> Check:
-        """Remembers a check and returns it. Hints start over if another condition is the first that
-        is not met."""
+    def remember(self, found: Check) -> Check:
+        """Keeps a check, and returns it. Hints start over if another condition is now the first
+        that is not met."""
         before = self._checks.get(found.number)
         if before is None or before.unmet[:1] != found.unmet[:1]:
             self._given[found.number] = 0

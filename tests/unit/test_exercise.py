@@ -87,22 +87,22 @@ def found(unmet, hints=("first", "second"), number="02"):
 
 def test_hints_come_one_after_the_other_and_start_over_at_another_condition():
     hints = exercise.Hints()
-    hints.hear(found(("A.", "B.")))
+    hints.remember(found(("A.", "B.")))
     given = [hints.next("02") for _ in range(3)]
     assert [(h.says, h.position, bool(h.solution)) for h in given] == [
         ("first", 1, False),
         ("second", 2, True),
         ("second", 2, True),
     ]
-    hints.hear(found(("B.",), ("third",)))
+    hints.remember(found(("B.",), ("third",)))
     assert (hints.next("02").about, hints.next("02").says) == ("B.", "third")
 
 
 def test_a_condition_that_stays_unmet_goes_on_with_its_next_hint():
     hints = exercise.Hints()
-    hints.hear(found(("A.", "B.")))
+    hints.remember(found(("A.", "B.")))
     hints.next("02")
-    hints.hear(found(("A.",)))
+    hints.remember(found(("A.",)))
     assert hints.next("02").says == "second"
 
 
@@ -110,7 +110,7 @@ def test_there_is_no_hint_before_a_check_or_where_all_is_met():
     hints = exercise.Hints()
     with pytest.raises(LabError, match=r'run `lab.check\("02", answer\)` first'):
         hints.next("02")
-    hints.hear(found(()))
+    hints.remember(found(()))
     with pytest.raises(LabError, match="is met"):
         hints.next("02")
 
