@@ -10,7 +10,8 @@ import pytest
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.files.filesystem import FolderFS
-from helpers.learning import exercise
+from helpers.learning import conditions, exercise
+from helpers.learning.conditions import TESTS
 from helpers.view import html
 from tests.unit.elves import put
 
