@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.core import names
+from helpers.core import names, tables
+from helpers.core.tables import DatedSource, TomlTable
 from helpers.core.value import Value
 
 FOLDER = names.SAMPLES / "bases"
@@ -67,24 +67,49 @@ class BaseTable(Value):
         return len(self.rows)
 
 
+class _PublishedSize(DatedSource):
+    """The size of a registry's image: bytes."""
+
+    size: int
+
+
+class _Makes(TomlTable):
+    """What a recipe makes: bytes on amd64, and seconds on two cores."""
+
+    size: int
+    seconds: int
+
+
+class _BaseRow(TomlTable):
+    """A base as the file has it; `BaseInfo` says what the names mean."""
+
+    recipe: str
+    makes: _Makes
+    notebooks: tuple[str, ...]
+    note: str
+    digest: str | None = None
+    pinned: DatedSource | None = None
+    hub: _PublishedSize | None = None
+    target: str | None = None
+
+
 def read(folder: Path = FOLDER) -> dict[str, BaseInfo]:
-    """The table, by name."""
-    table = tomllib.loads((folder / "bases.toml").read_text())
+    """The table, by name. Raises LabError where a row is not as it must be."""
     return {
         name: BaseInfo(
             name=name,
-            digest=row.get("digest"),
-            hub_size=row.get("hub", {}).get("size"),
-            as_of=row.get("hub", {}).get("as_of", ""),
-            source=row.get("hub", {}).get("source", ""),
-            recipe=row["recipe"],
-            target=row.get("target"),
-            size=row["makes"]["size"],
-            seconds=row["makes"]["seconds"],
-            notebooks=tuple(row["notebooks"]),
-            note=row["note"],
+            digest=row.digest,
+            hub_size=row.hub.size if row.hub else None,
+            as_of=str(row.hub.as_of) if row.hub else "",
+            source=row.hub.source if row.hub else "",
+            recipe=row.recipe,
+            target=row.target,
+            size=row.makes.size,
+            seconds=row.makes.seconds,
+            notebooks=row.notebooks,
+            note=row.note,
         )
-        for name, row in table.items()
+        for name, row in tables.rows(folder / "bases.toml", _BaseRow).items()
     }
 
 

@@ -138,3 +138,26 @@ TESTS: Mapping[str, Callable[[Inspected, Any], bool]] = {
     "nothing_to_advise": _nothing_to_advise,
 }
 """The test of each kind of condition; it also gets what the condition wants."""
+
+WANTS: Mapping[str, Any] = {
+    "prints": str,
+    "runs": list[list[str]],
+    "keeps_running": int,
+    "at_most": int,
+    "download_at_most": int,
+    "has": list[str],
+    "without": list[str],
+    "empty": list[str],
+    "static": str,
+    "dynamic": str,
+    "user": str,
+    "entrypoint": list[str],
+    "layers_at_most": int,
+    "last_layer_at_most": int,
+    "share_all_but_last": list[str],
+    "stage_has": dict[str, list[str]],
+    "recorded": list[str],
+    "same_layers": bool,
+    "nothing_to_advise": bool,
+}
+"""What each kind of test compares with, as its type."""

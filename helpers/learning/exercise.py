@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from helpers.core import names
+from helpers.core import names, tables
 from helpers.core.errors import LabError
+from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 from helpers.image.stored import OpenImage
-from helpers.learning.conditions import TESTS, Inspected
+from helpers.learning.conditions import TESTS, WANTS, Inspected
+
+FILE = "exercises.toml"
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,12 @@ def exercise(number: str, *, samples: Path = names.SAMPLES) -> Exercise:
     row = rows[number]
     return Exercise(
         number=number,
-        task=row["task"],
-        context=samples / row["context"],
-        conditions=tuple(_condition(c) for c in row["conditions"]),
+        task=row.task,
+        context=samples / row.context,
+        conditions=tuple(
+            _condition(condition, samples / FILE, f"{number}.conditions[{position}]")
+            for position, condition in enumerate(row.conditions)
+        ),
     )
 
 
@@ -189,12 +194,37 @@ def _found(
     )
 
 
-def _rows(samples: Path) -> dict[str, Any]:
-    return tomllib.loads((samples / "exercises.toml").read_text(encoding="utf-8"))
+class _ExerciseRow(TomlTable):
+    """An exercise as the file has it; the kinds of its conditions are the keys of `WANTS`."""
+
+    task: str
+    context: str
+    conditions: tuple[dict[str, Any], ...]
 
 
-def _condition(row: Mapping[str, Any]) -> Condition:
-    kinds = [kind for kind in row if kind not in ("says", "hints")]
-    if len(kinds) != 1 or kinds[0] not in TESTS:
-        raise LabError(f"A condition has one kind, of {', '.join(TESTS)}; this row has {kinds}.")
-    return Condition(row["says"], kinds[0], row[kinds[0]], tuple(row["hints"]))
+class _ConditionWords(TomlTable):
+    """What every condition has, besides its kind."""
+
+    says: str
+    hints: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.hints:
+            raise ValueError("A condition has at least one hint")
+
+
+def _rows(samples: Path) -> dict[str, _ExerciseRow]:
+    return tables.rows(samples / FILE, _ExerciseRow)
+
+
+def _condition(row: Mapping[str, Any], path: Path, key: str) -> Condition:
+    kinds = [kind for kind in row if kind not in _ConditionWords.__struct_fields__]
+    if len(kinds) != 1 or kinds[0] not in WANTS:
+        there = ", ".join(WANTS)
+        says = f"A condition has one kind, of {there}; this one has {', '.join(kinds) or 'none'}."
+        raise tables.wrong(path, key, says)
+    kind = kinds[0]
+    wants = tables.convert(row[kind], WANTS[kind], path, f"{key}.{kind}")
+    rest = {name: value for name, value in row.items() if name != kind}
+    words = tables.convert(rest, _ConditionWords, path, key)
+    return Condition(words.says, kind, wants, words.hints)

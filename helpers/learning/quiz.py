@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from helpers.core import names
+from helpers.core import names, tables
 from helpers.core.errors import LabError
+from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(TomlTable):
     """One of the answers to choose from.
 
     says     the answer
@@ -24,15 +21,18 @@ class Option:
 
     says: str
     because: str
-    right: bool
+    right: bool = False
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(TomlTable):
     """A question and its options, of which one is right."""
 
     asks: str
     options: tuple[Option, ...]
+
+    def __post_init__(self) -> None:
+        if sum(option.right for option in self.options) != 1:
+            raise ValueError(f"A question has one right option: {self.asks!r} has another number")
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,7 +48,7 @@ def quiz(number: str, *, samples: Path = names.SAMPLES) -> Quiz:
     rows = _rows(samples)
     if number not in rows:
         raise LabError(f"No quiz is called {number!r}: there are {', '.join(rows)}.")
-    return Quiz(number, tuple(_question(row) for row in rows[number]))
+    return Quiz(number, rows[number])
 
 
 def lengths(*, samples: Path = names.SAMPLES) -> dict[str, int]:
@@ -56,12 +56,5 @@ def lengths(*, samples: Path = names.SAMPLES) -> dict[str, int]:
     return {number: len(questions) for number, questions in _rows(samples).items()}
 
 
-def _rows(samples: Path) -> dict[str, Any]:
-    return tomllib.loads((samples / "quizzes.toml").read_text(encoding="utf-8"))
-
-
-def _question(row: Mapping[str, Any]) -> Question:
-    options = tuple(Option(o["says"], o["because"], o.get("right", False)) for o in row["options"])
-    if sum(option.right for option in options) != 1:
-        raise LabError(f"A question has one right option: {row['asks']!r} has another number.")
-    return Question(row["asks"], options)
+def _rows(samples: Path) -> dict[str, tuple[Question, ...]]:
+    return tables.rows(samples / "quizzes.toml", tuple[Question, ...])

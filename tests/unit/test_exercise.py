@@ -18,6 +18,10 @@ from tests.unit.elves import put
 NUMBERS = list(tomllib.loads((names.SAMPLES / "exercises.toml").read_text()))
 
 
+def test_every_kind_of_condition_says_what_it_compares_with():
+    assert exercise.WANTS.keys() == exercise.TESTS.keys()
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_an_exercise_has_a_folder_conditions_and_a_solution(number):
     task = exercise.exercise(number)
@@ -162,7 +166,8 @@ def test_stages_share_all_but_their_last_layer():
 
 def test_an_image_without_findings_meets_the_condition(monkeypatch):
     row = {"says": "A.", "nothing_to_advise": True, "hints": ["b"]}
-    task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (exercise._condition(row),))
+    condition = exercise._condition(row, names.SAMPLES / exercise.FILE, "26")
+    task = exercise.Exercise("26", "Mend it.", names.SAMPLES, (condition,))
     for findings, met in (((), ("A.",)), (("one",), ())):
         found = SimpleNamespace(findings=findings)
         monkeypatch.setattr(conditions, "advise", lambda image, found=found: found)
