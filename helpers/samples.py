@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from helpers.core import names
+import msgspec
+
+from helpers.core import names, tables
 from helpers.core.errors import LabError
+from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(TomlTable):
     """What a variant's container must do when it runs.
 
     output         what it prints, both streams; None: anything
-    exit_code      of the program; None: not looked at
+    exit_code      of the program, where that is not 0
     cause          the diagnosis of one that must not run, or None
     command        in place of the image's own command
     starts         whether the engine can start it
@@ -28,37 +30,77 @@ class Expected:
     """
 
     output: str | None = None
-    exit_code: int | None = 0
+    exit_code: int | None = None
     cause: str | None = None
     command: tuple[str, ...] = ()
     starts: bool = True
     keeps_running: bool = False
 
+    @property
+    def ends_with(self) -> int | None:
+        """The exit code that it must have; None: that is not looked at."""
+        if self.exit_code is None and not self.cause and self.starts and not self.keeps_running:
+            return 0
+        return self.exit_code
 
-@dataclass(frozen=True)
-class Article:
+
+class Article(TomlTable):
     """The article's figure: `size` in bytes, and `says`, the words it is printed in."""
 
     size: int
     says: str
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(TomlTable):
     """Between which sizes an image must be.
 
     smallest, largest  bytes, both included
-    as_of, source      when and where the figures were read; empty where they are measured by tests
+    as_of, source      when and where the figures were read or measured; what the project's own
+                       tests measure needs none
     """
 
     smallest: int
     largest: int
-    as_of: str = ""
+    as_of: date | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.smallest <= self.largest:
+            raise ValueError(f"No size is between {self.smallest:_} and {self.largest:_} bytes")
 
     def hold(self, size: int) -> bool:
         """Whether `size` bytes is within the bounds."""
         return self.smallest <= size <= self.largest
+
+
+class BoundsByArchitecture(TomlTable):
+    """The bounds by architecture, where there are any."""
+
+    amd64: Bounds | None = None
+    arm64: Bounds | None = None
+
+
+class BoundsBySource(TomlTable, rename={"stand_in": "stand-in"}):
+    """The bounds by source of bases."""
+
+    stand_in: BoundsByArchitecture = BoundsByArchitecture()
+    hub: BoundsByArchitecture = BoundsByArchitecture()
+
+    def __post_init__(self) -> None:
+        for where, bounds in (
+            ("stand-in.arm64", self.stand_in.arm64),
+            ("hub.amd64", self.hub.amd64),
+            ("hub.arm64", self.hub.arm64),
+        ):
+            if bounds and not (bounds.as_of and bounds.source):
+                raise ValueError(
+                    f"`{where}` needs `as_of` and `source`: who measured it, and when? "
+                    "The project's own tests measure stand-ins on amd64 alone"
+                )
+
+    def on(self, source: str, architecture: str) -> Bounds | None:
+        """The bounds for a source (`stand-in`, `hub`) and an architecture, or None."""
+        return getattr(getattr(self, source.replace("-", "_")), architecture, None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +119,7 @@ class Variant(Value):
     fails       part of what the engine or the step says where the build itself must fail, or None
     builder     the lowest version of BuildKit that can build it, or "" for any builder
     after       key of the variant whose Dockerfile this one is marked against, or None
-    bounds      by source of bases (`stand-in`, `hub`), then by architecture (`amd64`, `arm64`)
+    bounds      by source of bases and architecture, as far as somebody has measured
     """
 
     key: str
@@ -88,11 +130,11 @@ class Variant(Value):
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
     article: Article | None = None
-    expected: Expected = Expected()
+    expected: Expected = field(default_factory=Expected)
     fails: str | None = None
     builder: str = ""
     after: str | None = None
-    bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
+    bounds: BoundsBySource = field(default_factory=BoundsBySource)
 
     @property
     def text(self) -> str:
@@ -126,8 +168,39 @@ def variant(key: str, *, samples: Path = names.SAMPLES) -> Variant:
         for each in _read(table):
             if each.key == key:
                 return each
+    dockerfile = samples / f"{key}.Dockerfile"
+    if dockerfile.is_file():
+        raise _without_row(dockerfile)
     known = [v.key for v in variants(samples=samples)]
     raise LabError(_unknown(key, known))
+
+
+def check(causes: Collection[str], *, samples: Path = names.SAMPLES) -> None:
+    """Raises LabError for what no row tells by itself: a Dockerfile without a row, an `after` that
+    names no variant, a cause that is not among `causes`."""
+    found = variants(samples=samples)
+    dockerfiles = {each.dockerfile for each in found}
+    for dockerfile in sorted(samples.glob("*/*.Dockerfile")):
+        if dockerfile.parent.name != "bases" and dockerfile not in dockerfiles:
+            raise _without_row(dockerfile)
+    keys = [each.key for each in found]
+    for each in found:
+        table, name = each.context / "variants.toml", each.key.partition("/")[2]
+        cause = each.expected.cause
+        if each.after and each.after not in keys:
+            raise tables.wrong(table, f"{name}.after", _unknown(each.after, keys))
+        if cause and cause not in causes:
+            there = ", ".join(sorted(causes))
+            says = f"No cause is called {cause!r}: there are {there}."
+            raise tables.wrong(table, f"{name}.run.cause", says)
+
+
+def _without_row(dockerfile: Path) -> LabError:
+    table = tables.shown(dockerfile.parent / "variants.toml")
+    return LabError(
+        f"{tables.shown(dockerfile)} has no row: {table} needs one for "
+        f'["{dockerfile.stem}"], with `shows` and `notebook`.'
+    )
 
 
 def _unknown(key: str, known: list[str]) -> str:
@@ -136,34 +209,47 @@ def _unknown(key: str, known: list[str]) -> str:
     return f"No variant is called {key!r}: {hint}"
 
 
+class _VariantRow(TomlTable):
+    """A variant as its table has it; `Variant` says what the names mean."""
+
+    shows: str
+    notebook: str
+    dockerfile: str = ""
+    target: str | None = None
+    args: Mapping[str, str] = msgspec.field(default_factory=dict)
+    article: Article | None = None
+    run: Expected = Expected()
+    fails: str | None = None
+    builder: str = ""
+    after: str | None = None
+    bounds: BoundsBySource = BoundsBySource()
+
+    def __post_init__(self) -> None:
+        if self.builder and not re.fullmatch(r"\d+(\.\d+)*", self.builder):
+            raise ValueError(f"{self.builder!r} is no version of BuildKit: write it as '0.13'")
+
+
 def _read(table: Path) -> list[Variant]:
-    program = table.parent.name
-    rows = tomllib.loads(table.read_text())
-    return [_variant(table.parent, f"{program}/{name}", name, row) for name, row in rows.items()]
+    return [_variant(table, name, row) for name, row in tables.rows(table, _VariantRow).items()]
 
 
-def _variant(folder: Path, key: str, name: str, row: dict[str, Any]) -> Variant:
-    run = dict(row.get("run", {}))
-    if "command" in run:
-        run["command"] = tuple(run["command"])
-    if {"cause", "starts", "keeps_running"} & set(run):
-        run.setdefault("exit_code", None)
-    after = row.get("after")
+def _variant(table: Path, name: str, row: _VariantRow) -> Variant:
+    folder = table.parent
+    dockerfile = folder / (row.dockerfile or f"{name}.Dockerfile")
+    if not dockerfile.is_file():
+        raise tables.wrong(table, name, f"{tables.shown(dockerfile)} is missing.")
     return Variant(
-        key=key,
-        shows=row["shows"],
-        notebook=row["notebook"],
+        key=f"{folder.name}/{name}",
+        shows=row.shows,
+        notebook=row.notebook,
         context=folder,
-        dockerfile=folder / row.get("dockerfile", f"{name}.Dockerfile"),
-        target=row.get("target"),
-        args=row.get("args", {}),
-        article=Article(**row["article"]) if "article" in row else None,
-        expected=Expected(**run),
-        fails=row.get("fails"),
-        builder=row.get("builder", ""),
-        after=f"{folder.name}/{after}" if after and "/" not in after else after,
-        bounds={
-            source: {architecture: Bounds(**limits) for architecture, limits in by.items()}
-            for source, by in row.get("bounds", {}).items()
-        },
+        dockerfile=dockerfile,
+        target=row.target,
+        args=row.args,
+        article=row.article,
+        expected=row.run,
+        fails=row.fails,
+        builder=row.builder,
+        after=f"{folder.name}/{row.after}" if row.after and "/" not in row.after else row.after,
+        bounds=row.bounds,
     )
