@@ -93,7 +93,7 @@ def test_compared(case):
 
 CHANGES = {
     "other figures and words": [
-        ("1.14 GB\\n", "1.2 GB\\n"),
+        ("1.14 GB\\n", "1.17 GB\\n"),
         ("engine | said so\\n", "engine | x\\n"),
     ],
     "another cause": [("missing-loader\\n", "missing-file\\n")],
