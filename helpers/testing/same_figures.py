@@ -20,6 +20,9 @@ from helpers.testing.measured_on import MeasuredOn
 if TYPE_CHECKING:
     from nbval.plugin import IPyNbCell
 
+COMPARED, LEFT_OUT = "figures compared", "figures not compared"
+"""What is noted for a cell: how many, and why not."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Without nbval there is nothing to look at."""
@@ -50,6 +53,14 @@ class SameFigures:
             self._compare(item)
         return result
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes what was noted for a cell: reports come from pytest-xdist's workers too."""
+        if report.when == "call":
+            noted = dict(report.user_properties)
+            self._compared += noted.get(COMPARED, 0)
+            if why := noted.get(LEFT_OUT):
+                self._left_out[why].append(Path(report.fspath).stem.partition("-")[0])
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures")
         terminalreporter.line(f"{self._compared:,} were compared with the committed ones.")
@@ -64,8 +75,7 @@ class SameFigures:
             self._labs[item.path] = fresh, committed
             if fresh != committed:
                 why = f"they are from {committed}, and this is {fresh or 'a lab that says nothing'}"
-                number, _, _ = item.path.stem.partition("-")
-                self._left_out[why].append(number)
+                item.user_properties.append((LEFT_OUT, why))
 
     def _is_comparable(self, path: Path) -> bool:
         """Whether a notebook is measured on the same as the committed one. One without a lab to
@@ -77,7 +87,7 @@ class SameFigures:
         """Fails a cell, as nbval does, with a sentence for each figure that is too far away."""
         notebook, cell = tolerances.name(item.path), item.cell.get("id")
         pairs = figures.cell_pairs(item.test_outputs or [], item.cell.outputs)
-        self._compared += len(pairs)
+        item.user_properties.append((COMPARED, len(pairs)))
         lines = figures.too_far(pairs, self._allowed.get((notebook, cell), Allowed()))
         if lines:
             where = f"notebook {notebook}, cell {item.cell_num} ({cell})"
