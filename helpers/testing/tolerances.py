@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import names
+from helpers.core import names
 from helpers.testing.figures import Allowed
 
 FILE = names.ROOT / "tests" / "figures.toml"

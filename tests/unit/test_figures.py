@@ -9,7 +9,7 @@ import sys
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from helpers import names
+from helpers.core import names
 from helpers.series import notebooks
 from helpers.testing import figures, measured_on, tolerances
 from helpers.testing.figures import Allowed
