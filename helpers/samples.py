@@ -18,7 +18,7 @@ from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 
 
-class Expected(TomlTable):
+class Expected(TomlTable, frozen=True):
     """What a variant's container must do when it runs.
 
     output         what it prints, both streams; None: anything
@@ -44,14 +44,14 @@ class Expected(TomlTable):
         return self.exit_code
 
 
-class Article(TomlTable):
+class Article(TomlTable, frozen=True):
     """The article's figure: `size` in bytes, and `says`, the words it is printed in."""
 
     size: int
     says: str
 
 
-class Bounds(TomlTable):
+class Bounds(TomlTable, frozen=True):
     """Between which sizes an image must be.
 
     smallest, largest  bytes, both included
@@ -73,14 +73,14 @@ class Bounds(TomlTable):
         return self.smallest <= size <= self.largest
 
 
-class BoundsByArchitecture(TomlTable):
+class BoundsByArchitecture(TomlTable, frozen=True):
     """The bounds by architecture, where there are any."""
 
     amd64: Bounds | None = None
     arm64: Bounds | None = None
 
 
-class BoundsBySource(TomlTable, rename={"stand_in": "stand-in"}):
+class BoundsBySource(TomlTable, frozen=True, rename={"stand_in": "stand-in"}):
     """The bounds by source of bases."""
 
     stand_in: BoundsByArchitecture = BoundsByArchitecture()
@@ -209,7 +209,7 @@ def _unknown(key: str, known: list[str]) -> str:
     return f"No variant is called {key!r}: {hint}"
 
 
-class _VariantRow(TomlTable):
+class _VariantRow(TomlTable, frozen=True):
     """A variant as its table has it; `Variant` says what the names mean."""
 
     shows: str

@@ -67,20 +67,20 @@ class BaseTable(Value):
         return len(self.rows)
 
 
-class _PublishedSize(DatedSource):
+class _PublishedSize(DatedSource, frozen=True):
     """The size of a registry's image: bytes."""
 
     size: int
 
 
-class _Makes(TomlTable):
+class _Makes(TomlTable, frozen=True):
     """What a recipe makes: bytes on amd64, and seconds on two cores."""
 
     size: int
     seconds: int
 
 
-class _BaseRow(TomlTable):
+class _BaseRow(TomlTable, frozen=True):
     """A base as the file has it; `BaseInfo` says what the names mean."""
 
     recipe: str

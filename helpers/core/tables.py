@@ -21,7 +21,7 @@ class TomlTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     more in `__post_init__`; the ValueError that it raises becomes such a sentence."""
 
 
-class DatedSource(TomlTable):
+class DatedSource(TomlTable, frozen=True):
     """When and where a figure was read."""
 
     as_of: date

@@ -194,7 +194,7 @@ def _found(
     )
 
 
-class _ExerciseRow(TomlTable):
+class _ExerciseRow(TomlTable, frozen=True):
     """An exercise as the file has it; the kinds of its conditions are the keys of `WANTS`."""
 
     task: str
@@ -202,7 +202,7 @@ class _ExerciseRow(TomlTable):
     conditions: tuple[dict[str, Any], ...]
 
 
-class _ConditionWords(TomlTable):
+class _ConditionWords(TomlTable, frozen=True):
     """What every condition has, besides its kind."""
 
     says: str

@@ -11,7 +11,7 @@ from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 
 
-class Option(TomlTable):
+class Option(TomlTable, frozen=True):
     """One of the answers to choose from.
 
     says     the answer
@@ -24,7 +24,7 @@ class Option(TomlTable):
     right: bool = False
 
 
-class Question(TomlTable):
+class Question(TomlTable, frozen=True):
     """A question and its options, of which one is right."""
 
     asks: str

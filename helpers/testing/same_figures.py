@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -56,7 +56,7 @@ class SameFigures:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Takes what was noted for a cell: reports come from pytest-xdist's workers too."""
         if report.when == "call":
-            noted = dict(report.user_properties)
+            noted: dict[str, Any] = dict(report.user_properties)
             self._compared += noted.get(COMPARED, 0)
             if why := noted.get(LEFT_OUT):
                 self._left_out[why].append(Path(report.fspath).stem.partition("-")[0])

@@ -13,6 +13,8 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from helpers import newer
@@ -39,8 +41,18 @@ OTHERS_PASS = 0o711
 NO_TESTS = 5
 """Pytest's exit status where no test was chosen, as with `-k`."""
 
-Counts = dict[str, Counter[str]]
-"""By part, the tests that `passed`, `failed` or were `skipped`, and the `seconds` they took."""
+
+@dataclass
+class PartResult:
+    """What became of a part's tests: how many `passed`, `failed` or were `skipped`, and the
+    seconds that they took."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+Counts = dict[str, PartResult]
+"""By the parts' names."""
 
 
 def run(chosen: Chosen, say: Say) -> int:
@@ -56,7 +68,7 @@ def run(chosen: Chosen, say: Say) -> int:
     with _folder() as folder:
         with _engine(mark, left) if chosen.engine else nullcontext() as engine:
             # Whoever narrows it waits for few bases, which are made when a test needs them.
-            bases = (lambda: _make_bases(engine, say)) if not chosen.arguments else None
+            bases = partial(_make_bases, engine, say) if engine and not chosen.arguments else None
             with suppress(KeyboardInterrupt), _meanwhile(bases):
                 status = _pytest(chosen, folder)
         with processes.uninterrupted():
@@ -191,11 +203,12 @@ def _counts(folder: Path) -> Counts:
             name = case.get("classname")  # `tests.unit.test_x`
             if name is None:
                 continue  # it had begun when an interrupt came
-            part = counts.setdefault(part_of(name.replace(".", "/")), Counter())
+            part = counts.setdefault(part_of(name.replace(".", "/")), PartResult())
             kinds = {each.tag for each in case}
             failed = kinds & {"failure", "error"}
-            part["failed" if failed else "skipped" if "skipped" in kinds else "passed"] += 1
-            part["seconds"] += float(case.get("time", 0))
+            outcome = "failed" if failed else "skipped" if "skipped" in kinds else "passed"
+            part.outcomes[outcome] += 1
+            part.seconds += float(case.get("time", 0))
     return counts
 
 
@@ -209,11 +222,13 @@ def _report(counts: Counts, status: int | None, left: Sequence[str]) -> int:
     """Prints it. status  pytest's, or None if it was interrupted"""
     print()
     for name, part in counts.items():
-        figures = ", ".join(f"{part[kind]} {kind}" for kind in ("passed", "failed", "skipped"))
-        print(f"{name:<14} {figures}, {units.seconds(part['seconds'])}")
+        figures = ", ".join(
+            f"{part.outcomes[kind]} {kind}" for kind in ("passed", "failed", "skipped")
+        )
+        print(f"{name:<14} {figures}, {units.seconds(part.seconds)}")
     for line in left:
         print(line)
-    total = sum(counts.values(), Counter())
+    total = sum((part.outcomes for part in counts.values()), Counter[str]())
     interrupted = status is None
     if not interrupted and not total["failed"] and status not in (0, NO_TESTS):
         total["failed"] += 1  # it broke off

@@ -15,6 +15,7 @@ from helpers.setup import host
 from helpers.testing import suite as testing
 from helpers.testing.chosen import Chosen
 from helpers.testing.side_by_side import part_of
+from helpers.testing.suite import PartResult
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_each_test_belongs_to_a_part(test, part):
     assert part_of(test) == part
 
 
-FINE = {"unit tests": Counter(passed=3, seconds=1)}
-RED = {"notebooks": Counter(passed=2, failed=1, skipped=1, seconds=1)}
+FINE = {"unit tests": PartResult(Counter(passed=3), 1)}
+RED = {"notebooks": PartResult(Counter(passed=2, failed=1, skipped=1), 1)}
 
 
 @pytest.mark.parametrize(
