@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers import names
+from helpers.core import names
 
 
 @pytest.fixture(scope="package", autouse=True)
