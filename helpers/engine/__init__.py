@@ -1,1 +1,1 @@
-"""Finding an engine, or starting a private one: everything else is handed an `Engine`."""
+"""Finding an engine, starting a private one, and talking to it."""

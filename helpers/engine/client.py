@@ -1,4 +1,4 @@
-"""An engine that answers: its client, and what it is."""
+"""A connection to an engine: its client, and which engine it is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import quote
 
 from helpers.core.errors import EngineError
 from helpers.engine.endpoints import Endpoint
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the SDK is slow to import, and many modules import this one
     from docker import DockerClient
 
 SILENCE = 300
-"""Seconds that an engine may be silent within a call once it is found, as when it loads or removes
-an image of some GB on a slow disk. A call that may take longer gives its own."""
+"""Timeout in seconds of a call to an engine that was found. Loading or removing an image of some GB
+on a slow disk takes minutes; a call that may take longer sets its own."""
 
 BUILDKIT_SINCE = (1, 39)
 """The first API version whose `POST /build` takes `version=2` without experimental mode. The
@@ -24,20 +25,32 @@ header of `/_ping` is no help: it names the builder that a client should prefer,
 it out."""
 
 
+class EngineFacts(TypedDict):
+    """The fields of `Engine` that its answers to `/version` and `/info` tell."""
+
+    name: str
+    version: str
+    api_version: str
+    store: str
+    builder: str
+    architecture: str
+
+
 @dataclass
 class Engine:
     """An engine that answers.
 
     client        the SDK's client
-    host          where it is: `unix:///var/run/docker.sock`
+    host          its address: `unix:///var/run/docker.sock`
     name          `docker` or `podman`
     version       its own version
-    api_version   of the API that the client speaks with it
+    api_version   the API version that the client uses
     store         how it keeps images: `graph` (unpacked, by a graph driver) or `containerd`
-    builder       what builds for it: `buildkit` or `classic`
+    builder       which builder it has: `buildkit` or `classic`
     architecture  as Go names it: `amd64`, `arm64`
-    private       whether it is the lab's own, which ends when its last user has left
-    leave         how to leave a private one; with `wait=True` it returns when nothing of it is left
+    private       whether the lab started it; it stops when its last user has left
+    leave         for a private engine: leaves it. With `wait=True` it returns when nothing of the
+                  engine is left
     """
 
     client: DockerClient = field(repr=False)
@@ -51,10 +64,19 @@ class Engine:
     private: bool = False
     leave: Callable[..., None] | None = field(default=None, repr=False)
 
-    def close(self, *, wait: bool = False) -> None:
-        """Leaves the engine; a private one ends some seconds after its last user has left.
+    def url(self, path: str, *values: str) -> str:
+        """The full URL of an Engine API path.
 
-        wait  let a private one that nobody else uses end at once, and return when it is gone
+        path    with `{0}` where the first value goes; values are escaped
+        """
+        api = self.client.api
+        filled = path.format(*(quote(value, safe="/:") for value in values))
+        return f"{api.base_url}/v{api.api_version}{filled}"
+
+    def close(self, *, wait: bool = False) -> None:
+        """Leaves the engine. A private one stops some seconds after its last user has left.
+
+        wait  stop a private engine that nobody else uses at once, and return when it is gone
         """
         self.client.close()
         if self.leave is not None:
@@ -68,11 +90,11 @@ class Engine:
 
 
 class Absent(EngineError):
-    """Nothing is there: another place may be tried."""
+    """There is no engine at this place; another place may be tried."""
 
 
-def facts(version: dict[str, Any], info: dict[str, Any]) -> dict[str, str]:
-    """What an engine is, read from its answers to `/version` and `/info`: the fields of Engine."""
+def facts(version: dict[str, Any], info: dict[str, Any]) -> EngineFacts:
+    """Which engine it is, from its answers to `/version` and `/info`."""
     components = {component["Name"] for component in version.get("Components") or ()}
     name = "podman" if "Podman Engine" in components else "docker"
     status = info.get("DriverStatus") or ()
@@ -90,36 +112,41 @@ def facts(version: dict[str, Any], info: dict[str, Any]) -> dict[str, str]:
 
 
 def open_engine(endpoint: Endpoint, timeout: float) -> Engine:
-    """The engine of an endpoint. Raises EngineError, as Absent where nothing is there."""
+    """Connects to the engine at an endpoint.
+
+    timeout  seconds for all of it
+
+    Raises EngineError; its subclass Absent where there is no engine.
+    """
     answer: list[Engine | Exception] = []
 
-    def ask() -> None:
+    def connect() -> None:
         try:
-            answer.append(_ask(endpoint, timeout))
-        except Exception as error:  # whatever a transport has to say
+            answer.append(_connect(endpoint, timeout))
+        except Exception as error:  # each transport raises its own kinds
             answer.append(error)
 
-    # The SDK's own limit is for each read, and there is none for a name look-up or over ssh.
-    asking = threading.Thread(target=ask, daemon=True, name=f"ask {endpoint.host}")
-    asking.start()
-    asking.join(timeout)
+    # The SDK's timeout is for a single read, and it has none for name look-ups or over ssh.
+    connecting = threading.Thread(target=connect, daemon=True, name=f"ask {endpoint.host}")
+    connecting.start()
+    connecting.join(timeout)
     got = answer[0] if answer else TimeoutError()
     if isinstance(got, Engine):
         return got
     raise _problem(endpoint, got, timeout) from None
 
 
-def _ask(endpoint: Endpoint, timeout: float) -> Engine:
+def _connect(endpoint: Endpoint, timeout: float) -> Engine:
     from docker import DockerClient
 
     options: dict[str, Any] = {"base_url": endpoint.host, "tls": endpoint.tls or False}
     if endpoint.host.startswith("ssh://"):
-        options["use_ssh_client"] = True  # as the docker command does, with the user's own keys
-    asked = DockerClient(**options, version="auto", timeout=timeout)
+        options["use_ssh_client"] = True  # like the docker command, with the user's own keys
+    first = DockerClient(**options | {"version": "auto", "timeout": timeout})
     try:
-        version, info = asked.version(), asked.info()
+        version, info = first.version(), first.info()
     finally:
-        asked.close()
+        first.close()
     if version.get("Os") == "windows":
         raise EngineError(
             f"The engine at {endpoint.host} runs Windows containers, and the series is about "
@@ -131,7 +158,7 @@ def _ask(endpoint: Endpoint, timeout: float) -> Engine:
 
 
 def _problem(endpoint: Endpoint, error: Exception, timeout: float) -> EngineError:
-    """The sentence for what came instead of an engine's answer."""
+    """The exception to raise where connecting failed with `error`."""
     import requests
 
     if isinstance(error, EngineError):
@@ -166,7 +193,8 @@ def _problem(endpoint: Endpoint, error: Exception, timeout: float) -> EngineErro
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error and all that caused it: the SDK, requests and urllib3 each wrap the one below."""
-    links, seen = [error], set()
+    links: list[object] = [error]
+    seen = set()
     while links:
         link = links.pop(0)
         if isinstance(link, BaseException) and id(link) not in seen:

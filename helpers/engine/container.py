@@ -1,4 +1,4 @@
-"""Containers for as long as a `with` lasts: one that is never started, and one that runs."""
+"""Containers that live as long as a `with` block, started or only created."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import docker.errors
@@ -15,20 +15,18 @@ import requests.exceptions
 from helpers.core import names
 from helpers.core.errors import LabError, engine_gone
 from helpers.core.value import Value
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 GRACE = 10
-"""Seconds between SIGTERM and SIGKILL, as `docker stop` has them."""
+"""Seconds between SIGTERM and SIGKILL, the same as `docker stop` waits."""
 
 
 @dataclass(frozen=True, repr=False)
 class Stopped(Value):
-    """How a container ended when it was told to.
+    """How a container ended when it was stopped.
 
     exit_code  137 is 128 + 9, killed; 143 is 128 + 15, ended by SIGTERM
-    seconds    that it took
+    seconds    how long it took
     """
 
     exit_code: int
@@ -37,10 +35,10 @@ class Stopped(Value):
 
 @dataclass(frozen=True)
 class RunningContainer:
-    """A container that runs. `running` makes it and removes it.
+    """A running container.
 
-    id    the engine's
-    name  for a terminal: `docker logs NAME`
+    id    the engine's id of it
+    name  for use in a terminal: `docker logs NAME`
     """
 
     engine: Engine = field(repr=False)
@@ -48,11 +46,11 @@ class RunningContainer:
     name: str
 
     def logs(self) -> str:
-        """What it has printed so far, on both streams."""
+        """Its output so far, both streams."""
         return self.engine.client.api.logs(self.id).decode("utf-8", "replace")
 
     def stop(self) -> Stopped:
-        """Stops it as `docker stop` does: SIGTERM, ten seconds, SIGKILL."""
+        """Stops it like `docker stop`: SIGTERM, and SIGKILL ten seconds later."""
         api = self.engine.client.api
         began = time.monotonic()
         api.stop(self.id, timeout=GRACE)
@@ -60,10 +58,10 @@ class RunningContainer:
         return Stopped(api.wait(self.id)["StatusCode"], seconds)
 
     def health(self, timeout: float = 30) -> str:
-        """`healthy` or `unhealthy`, once the engine has found out; `none` where its image has no
+        """`healthy` or `unhealthy`, as soon as the engine knows; `none` where the image has no
         HEALTHCHECK.
 
-        timeout  seconds to wait; then it is still `starting`
+        timeout  seconds to wait; after them the answer is `starting`
 
         Raises LabError where the container has ended.
         """
@@ -71,7 +69,7 @@ class RunningContainer:
         while True:
             state = self.engine.client.api.inspect_container(self.id)["State"]
             health = (state.get("Health") or {}).get("Status") or "none"
-            if health != "none" and not state["Running"]:  # the engine calls it unhealthy then
+            if health != "none" and not state["Running"]:  # the engine says unhealthy then
                 raise LabError(
                     f"The container has ended (exit {state['ExitCode']}), so it has no health: "
                     "see its `logs()`."
@@ -85,12 +83,11 @@ class RunningContainer:
 def started(
     engine: Engine, image_id: str, tag: str, command: Sequence[str] = (), *, init: bool = False
 ) -> Iterator[RunningContainer]:
-    """A container of an image that runs while the `with` lasts; then it is removed, whatever
-    happens.
+    """Runs a container for the duration of a `with` block, and removes it.
 
-    tag      what to call the image
-    command  the words after the entry point; without any, the image's own
-    init     make a small init process 1, as `docker run --init` does
+    tag      the image's name in error messages
+    command  words after the entry point; empty for the image's own command
+    init     run a small init as process 1, like `docker run --init`
 
     Raises LabError where it can't be started; `image.run()` says why.
     """
@@ -102,22 +99,22 @@ def started(
             raise LabError(
                 f"A container of {tag} does not start: `run(…)` of the image says why."
             ) from None
-        # it may have ended already, which is no error here
+        # it may have ended already: no error here
         found = _found(engine, made)[0]
         _await_output(found)
         yield found
 
 
 def _await_output(container: RunningContainer, patience: float = 1.0) -> None:
-    """Until a program has printed something, or for a second: a signal that reaches process 1
-    before it has begun is lost."""
+    """Waits until the program prints something, or for a second: a signal that arrives before
+    process 1 is ready is lost."""
     until = time.monotonic() + patience
     while not container.logs() and time.monotonic() < until:
         time.sleep(0.05)
 
 
 def find(engine: Engine, container: str) -> RunningContainer:
-    """A container that somebody has started, by its id or name.
+    """The running container with that id or name.
 
     Raises LabError where there is none, or it does not run.
     """
@@ -142,9 +139,9 @@ def _found(engine: Engine, container: str) -> tuple[RunningContainer, bool]:
 
 @contextmanager
 def unstarted(engine: Engine, image_id: str) -> Iterator[str]:
-    """The id of a container that is never started: what is in it is what is in the image."""
-    # Any word will do for its command, and an image without one needs it. A working directory
-    # would be made in it; a network is of no use.
+    """A container that is created and never started, so its files are the image's. Gives its id."""
+    # An image without a command needs one to be created; any word will do. The engine would make
+    # the image's working directory in it, so that is `/`. It needs no network.
     with temporary(
         engine, image_id, command=["none"], working_dir="/", network_mode="none"
     ) as made:
@@ -153,15 +150,15 @@ def unstarted(engine: Engine, image_id: str) -> Iterator[str]:
 
 @contextmanager
 def temporary(engine: Engine, image: str, **options: Any) -> Iterator[str]:
-    """The id of a container of the lab, which is removed at the end, whatever happens.
+    """Creates a container and removes it at the end of a `with` block. Gives its id.
 
-    image    the engine's name or id of it
-    options  of the SDK's `containers.create`
+    image    the engine's name or id of the image
+    options  for the SDK's `containers.create`
 
     Raises LabError where the engine has no such image, EngineError where it does not answer, and
     the SDK's APIError where it refuses the options.
     """
-    # known beforehand: an interrupted call may have made it
+    # We choose the name: a call that is interrupted may have created the container.
     name = f"{names.CONTAINER_PREFIX}{uuid4().hex[:12]}"
     try:
         yield _created(engine, image, name, options)
@@ -179,8 +176,9 @@ def _created(engine: Engine, image: str, name: str, options: dict[str, Any]) -> 
         raise LabError(
             f"The engine has no image {image[:71]!r}: build it again, or pull it."
         ) from None
-    except docker.errors.APIError:  # a kind of RequestException, but the engine did answer
+    except docker.errors.APIError:  # also a RequestException, but here the engine did answer
         raise
     except requests.exceptions.RequestException as error:
         raise engine_gone(engine.host, error) from None
+    assert made.id  # the engine gives every container one
     return made.id

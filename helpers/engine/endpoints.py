@@ -1,4 +1,4 @@
-"""Where an engine may be: the place that was chosen for it, or those where engines usually are."""
+"""Where to look for an engine: the address the user chose, or the usual ones."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from helpers.core.errors import EngineError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the SDK is slow to import
     from docker.tls import TLSConfig
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A place where an engine may answer.
+    """An address where an engine may answer.
 
     host    `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…` or `npipe://…`
     tls     the certificates to use, or None
-    chosen  what chose it (`DOCKER_HOST`), or "" for a usual place
-    undo    how to choose another, as a clause; "" for a usual place
+    chosen  the setting that names it (`DOCKER_HOST`), or "" for a usual address
+    undo    how to choose another, as a clause; "" for a usual address
     """
 
     host: str
@@ -33,8 +33,8 @@ class Endpoint:
 
 
 def chosen() -> Endpoint | None:
-    """What DOCKER_HOST, DOCKER_CONTEXT or the configuration of the docker command chose, as that
-    command itself reads them; None where they leave it to the usual places.
+    """The endpoint that DOCKER_HOST, DOCKER_CONTEXT or the docker command's configuration names,
+    by the docker command's own rules; None where they name none.
 
     Raises EngineError for a context that isn't there or certificates that can't be read.
     """
@@ -74,7 +74,7 @@ def chosen() -> Endpoint | None:
 
 
 def usual() -> Iterator[Endpoint]:
-    """The places where engines listen by default: Docker's first, then Podman's."""
+    """Where engines listen by default: Docker first, then Podman."""
     if sys.platform == "win32":
         for pipe in ("docker_engine", "podman-machine-default"):
             yield Endpoint(f"npipe:////./pipe/{pipe}")
@@ -96,7 +96,7 @@ def usual() -> Iterator[Endpoint]:
         Path("/run/podman/podman.sock"),
         *machines,
     ):
-        if os.access(socket, os.W_OK):  # root's is nothing to tell a user about
+        if os.access(socket, os.W_OK):  # not root's, which the user can't use anyway
             yield Endpoint(f"unix://{socket}")
 
 

@@ -13,18 +13,18 @@ from helpers.engine.endpoints import Endpoint, chosen, usual
 
 
 def find_engine(*, start: bool = True, timeout: float = 10.0) -> Engine:
-    """The first engine that answers, in this order: DOCKER_HOST; LAB_ENGINE_ROOT's private
-    one; the current docker context; the default socket; Podman's; the private one.
+    """The first engine that answers of: DOCKER_HOST or the current docker context; the private
+    engine of LAB_ENGINE_ROOT; Docker's usual sockets; Podman's; the private engine.
 
-    start    start a private one where none answers
-    timeout  seconds that an engine has for its answer
+    start    start a private engine where no other answers
+    timeout  seconds each engine has to answer
 
-    Raises EngineError where none answers. One that was chosen (by DOCKER_HOST or a context)
-    and does not answer is an error, never passed over: images would land where nobody looks.
+    Raises EngineError where none answers, and where the one that DOCKER_HOST or a context names
+    doesn't: on another engine nobody would look for the images.
     """
     try:
         return _find(start, timeout)
-    except Absent as none:  # what a learner reads is the public name
+    except Absent as none:  # learners see the class's name, so raise the public one
         error = EngineError(str(none))
         error.absent = chosen() is None
         raise error from None
@@ -44,17 +44,18 @@ def _find(start: bool, timeout: float) -> Engine:
         except EngineError as error:
             unusable = unusable or error
     try:
-        # An engine that hangs or refuses us is what wants mending: start no other beside it.
+        # An engine that hangs or refuses us needs repair: start no other beside it.
         return _private(timeout, start and unusable is None)
     except Absent as none:
         raise unusable or none from None
 
 
 def engine_inside(root: Path, *, start: bool = True, timeout: float = 10.0) -> Engine | None:
-    """The private engine of another Debian, whose folder is `root`.
+    """The private engine that runs inside another Debian system.
 
-    start    start it where it does not run; without this, the answer is None then
-    timeout  seconds that it has for its answer
+    root     the folder of that system
+    start    start the engine where it doesn't run; without this, None is returned then
+    timeout  seconds it has to answer
 
     Raises EngineError where it can't be started or doesn't answer.
     """

@@ -1,15 +1,12 @@
-"""What may be needed of an engine beside an answer: a version of BuildKit, and an image store."""
+"""Requirements on an engine: a version of BuildKit, an image store."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from helpers.core.errors import LabError
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 BUILDKIT = {
     "18.09": "0.3",
@@ -23,23 +20,23 @@ BUILDKIT = {
     "28.0": "0.20",
     "29.0": "0.25",
 }
-"""By the engine's version, that of the BuildKit inside it, as Docker's release notes give it: the
-engine itself does not say. A version in between has this one or a later."""
+"""The version of BuildKit in each version of the engine, from Docker's release notes: the engine
+does not say. A version in between has the listed one or a later."""
 
 TAKES_CONTEXTS = "27.5"
-"""The first version whose `POST /build` reads a context on containerd's store (moby issue 47717):
-before it nothing that this lab sends can be built there."""
+"""The first version whose `POST /build` reads a context on the containerd store (moby issue 47717).
+Older ones can't build what this lab sends."""
 
 UPDATE = "29"
-"""The first version of Docker that has all that is ever needed where it is newly installed."""
+"""The first version of Docker that meets every need of the lab when it is newly installed."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What is needed.
+    """What an engine must have.
 
-    builder  the lowest version of BuildKit, as `"0.13"`; "" for any builder
-    store    `containerd` or `graph`; "" for any
+    builder  the lowest version of BuildKit, such as `"0.13"`; "" for any builder
+    store    `containerd` or `graph`; "" for either
     """
 
     builder: str = ""
@@ -52,7 +49,7 @@ class Needs:
             raise LabError(f"No store is called {self.store!r}: there is containerd and graph.")
 
     def met_by(self, engine: Engine) -> bool:
-        """Whether an engine has it."""
+        """Whether an engine has all of it."""
         if self == Needs():
             return True
         if not takes_contexts(engine) or self.store not in ("", engine.store):
@@ -66,7 +63,7 @@ class Needs:
 
 
 def buildkit(engine: Engine) -> str:
-    """The version of an engine's BuildKit, at least; "" where it has none."""
+    """The version of an engine's BuildKit, or an earlier one; "" where it has none."""
     if engine.builder != "buildkit":
         return ""
     own = version(engine.version)
@@ -74,14 +71,14 @@ def buildkit(engine: Engine) -> str:
 
 
 def takes_contexts(engine: Engine) -> bool:
-    """Whether an engine can build what this lab sends it."""
+    """Whether an engine can build from a context that is sent to it."""
     if engine.name != "docker" or engine.store != "containerd":
         return True
     return version(engine.version) >= version(TAKES_CONTEXTS)
 
 
 def described(engine: Engine) -> str:
-    """What an engine has of what may be needed, as the end of a sentence."""
+    """The engine's version, BuildKit and store, as a clause for an error message."""
     builder = f"BuildKit {buildkit(engine)}" if buildkit(engine) else "no BuildKit"
     said = f"{engine.name} {engine.version} has {builder} and the {engine.store} store"
     if takes_contexts(engine):
@@ -90,6 +87,6 @@ def described(engine: Engine) -> str:
 
 
 def version(text: str) -> tuple[int, ...]:
-    """Of `20.10.24+dfsg1`: its numbers, to be compared. Of "": lower than any."""
-    leading = re.match(r"[\d.]*", text)[0]
+    """The numbers of `20.10.24+dfsg1`, to compare versions by; those of "" are lower than any."""
+    leading = re.split(r"[^\d.]", text, maxsplit=1)[0]
     return tuple(int(part) for part in leading.split(".") if part)

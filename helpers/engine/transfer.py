@@ -1,18 +1,16 @@
-"""What an engine sends as a stream: gives it to be read while it comes, or to another engine."""
+"""Reads what an engine sends while it comes, and copies images from one engine to another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, cast
 from urllib.parse import quote
 
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError, engine_gone
 from helpers.core.events import Event, ProgressCallback, ignore
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.engine.client import Engine
 
 CONNECTING = 10  # seconds
 _PIECE = 1 << 20  # bytes
@@ -22,22 +20,20 @@ _PIECE = 1 << 20  # bytes
 def stream(
     engine: Engine, url: str, name: str, *, path: str | None = None, silence: float = 300
 ) -> Iterator[IO[bytes] | None]:
-    """The bytes of an answer; None where the engine says that there is no such thing.
+    """The body of an answer as a stream; None where the engine answers 404.
 
-    url      of the Engine API, with {0} where the name stands
-    path     the `path` of the query; with surrogates for bytes that are no UTF-8
+    url      a path of the Engine API, with {0} for the name
+    path     the query's `path`; bytes that are not UTF-8 are surrogates
     silence  seconds without a byte after which the engine counts as gone
 
-    It may be left before its end. Raises EngineError.
+    The caller may stop reading before the end. Raises EngineError.
     """
     import requests
     import urllib3.exceptions
 
-    api = engine.client.api
-    whole = api._url(url, name) + query(path)
     try:
-        with api.get(
-            whole,
+        with engine.client.api.get(
+            engine.url(url, name) + query(path),
             stream=True,
             timeout=(CONNECTING, silence),
             headers={"Accept-Encoding": "identity"},
@@ -50,16 +46,16 @@ def stream(
                     f"({_words(response)}): try again, or restart it."
                 )
             else:
-                yield response.raw
+                yield cast(IO[bytes], response.raw)  # urllib3's response reads like a file
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise engine_gone(engine.host, error) from None
 
 
 def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback = ignore) -> None:
-    """Copies an image from one engine to another under the same name, unless it is there.
+    """Copies an image from one engine to another under the same name, unless it is there already.
 
-    It is never held whole. Raises LabError where the source has no such image, or the other can't
-    load it.
+    The image is streamed, never held in memory. Raises LabError where the source has no such image
+    or the other engine can't load it.
     """
     import docker.errors
 
@@ -87,7 +83,7 @@ def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback
     listener(Event(name, name, "done"))
 
 
-def _not_loaded(engine: Engine, reference: str, why: str) -> LabError:
+def _not_loaded(engine: Engine, reference: str, why: object) -> LabError:
     return LabError(
         f"The engine at {engine.host} can't load {reference} ({str(why).rstrip('.')}): "
         "see whether its disk has room, and try again."
@@ -95,7 +91,7 @@ def _not_loaded(engine: Engine, reference: str, why: str) -> LabError:
 
 
 def _layers(engine: Engine, reference: str) -> list[str] | None:
-    """The layers of an image, by which every engine knows it; None where it isn't there."""
+    """The diff ids of an image, the same on every engine; None where the engine doesn't have it."""
     import docker.errors
 
     try:
@@ -105,7 +101,7 @@ def _layers(engine: Engine, reference: str) -> list[str] | None:
 
 
 def query(path: str | None) -> str:
-    """The part of an address that names a path."""
+    """The query part of a URL that names a path in a container."""
     return "" if path is None else f"?path={quote(path, errors='surrogateescape')}"
 
 

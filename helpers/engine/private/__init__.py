@@ -1,6 +1,6 @@
-"""A private engine, where no other answers: `attach` joins the one that runs, or starts it.
+"""A private engine, where no other answers: `attach` joins the running one or starts it.
 
-It belongs to all who use it, and ends when the last of them has left. Nothing of it stays on the
+Its users share it, and it stops when the last of them has left. Then nothing of it is left on the
 host but its folder in the cache. Standard library alone; Linux, as root.
 """
 

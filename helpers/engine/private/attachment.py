@@ -1,4 +1,4 @@
-"""Joins the private engine that runs, or starts it; and leaves it again."""
+"""Joins the private engine, starting it where it does not run, and leaves it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from helpers.engine.private.namespaces import started, sweep
 
 
 class Attachment:
-    """A use of the private engine, until it is closed or this process ends.
+    """This process's claim on the private engine, until it is closed or the process ends.
 
     socket  the path of the engine's socket
     """
@@ -31,9 +31,9 @@ class Attachment:
         self._user: IO[str] | None = user
 
     def close(self, *, wait: bool = False) -> None:
-        """Leaves the engine. If nobody else uses it, it ends some seconds later.
+        """Leaves the engine. If nobody else uses it, it stops some seconds later.
 
-        wait  let it end at once, and return when nothing of it is left
+        wait  stop it at once, and return when nothing of it is left
         """
         if self._user is None:
             return
@@ -51,11 +51,11 @@ class Attachment:
 def attach(*, start: bool = True, root: str | None = None) -> Attachment | None:
     """Joins the private engine.
 
-    start  start it where it does not run; without this, the answer is None then
-    root   the folder of another Debian with docker.io in it, whose engine is meant, on the
-           containerd store; without it LAB_ENGINE_ROOT, or else the host's own docker.io
+    start  start it where it doesn't run; without this, None is returned then
+    root   run the engine of another Debian system, in this folder, on the containerd store; by
+           default the system of LAB_ENGINE_ROOT, else the host's own docker.io
 
-    Raises EngineError where it can't be started or doesn't answer, with what to do.
+    Raises EngineError where it can't be started or doesn't answer.
     """
     if start and (reason := obstacle(root)):
         raise EngineError(f"No Docker engine answers, and {reason}")
@@ -79,7 +79,7 @@ def users(root: str | None = None) -> list[User]:
 
 
 def where(root: str | None = None) -> Place:
-    """The place of the private engine; that of each other root is beside it."""
+    """The folder of the private engine, and of the one for each other root."""
     cache, inside = names.cache().resolve(), _root(root)
     if not inside:
         return Place(cache / "engine")
@@ -88,7 +88,7 @@ def where(root: str | None = None) -> Place:
 
 
 def obstacle(root: str | None = None) -> str | None:
-    """Why no private engine can be started here, with what to do, or None. A clause."""
+    """Why no private engine can be started here and what to do about it, as a clause, or None."""
     if not machine.is_root():
         return "only root can start one here: `python3 -m helpers lab` says what to type."
     inside = _root(root)
@@ -103,9 +103,9 @@ def obstacle(root: str | None = None) -> str | None:
 
 
 def remove(root: str) -> bool:
-    """Removes all that the private engine of another root keeps; the root itself stays.
+    """Removes the data of the private engine of another root. The root itself stays.
 
-    Returns whether it did: not where somebody uses it.
+    Returns False, and removes nothing, where somebody uses the engine.
     """
     place = where(root)
     if not place.folder.is_dir():
@@ -126,7 +126,7 @@ def _root(root: str | None) -> str:
 
 
 def _runs(place: Place) -> bool:
-    """Whether it answers; waits while its supervisor has yet to start or stop it."""
+    """Whether the engine answers. Waits while its supervisor is starting or stopping it."""
     end = time.monotonic() + PATIENCE
     while place.supervised:
         if place.answers():
@@ -141,7 +141,7 @@ def _runs(place: Place) -> bool:
 
 
 def _launch(place: Place) -> None:
-    """Starts the supervisor, which tells when the engine answers. To be called when settled."""
+    """Starts the supervisor, and returns when the engine answers. Call it while settled."""
     launched = subprocess.run(
         [sys.executable, "-m", "helpers.engine.private.supervisor", str(place.folder), place.root],
         cwd=names.ROOT,  # where `-m` finds this very package
@@ -150,12 +150,12 @@ def _launch(place: Place) -> None:
         text=True,
     )
     if launched.returncode != 0:
-        said = launched.stdout.strip()  # nothing, where Python itself failed and said so
+        said = launched.stdout.strip()  # empty where Python itself failed; it has printed why
         raise EngineError(said or f"The private engine was not started: see {place.folder}.")
 
 
 def _end(place: Place) -> None:
-    """Stops the engine if it runs, and removes what it left. To be called when settled."""
+    """Stops the engine if it runs, and removes what it left behind. Call it while settled."""
     supervisor = _supervisor(place) if place.supervised else None
     if supervisor:
         os.kill(supervisor, signal.SIGTERM)
@@ -166,11 +166,11 @@ def _end(place: Place) -> None:
         sweep(place)
     end = time.monotonic() + 1
     while supervisor and started(supervisor) and time.monotonic() < end:
-        time.sleep(0.01)  # between its last act and its end
+        time.sleep(0.01)  # it has freed the lock, and is about to exit
 
 
 def _supervisor(place: Place) -> int | None:
     try:
         return json.loads(place.state.read_text())["supervisor"]
     except (OSError, ValueError):
-        return None  # it ended meanwhile
+        return None  # it has just ended

@@ -1,7 +1,8 @@
-"""The folder of a private engine: the names that follow from it, its locks, and who uses it.
+"""The folder of a private engine: its paths, its locks, and the processes that use it.
 
-A user of the engine holds the lock of a file in `users/`. The kernel frees it when the process
-ends, however it ends, so that nobody who is dead is ever counted. Standard library alone; POSIX.
+Each user of the engine holds a lock on a file of its own in `users/`. The kernel frees the lock
+when the process ends, however it ends, so a dead process never counts. Standard library alone;
+POSIX.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import secrets
 import socket
@@ -22,10 +24,10 @@ from typing import IO
 from helpers.core.errors import EngineError
 
 SOCKET_LIMIT = 107
-"""Bytes in the path of a Unix socket, as Linux has it."""
+"""The most bytes that the path of a Unix socket may have on Linux."""
 
 PATIENCE = 120.0
-"""Seconds to wait for another process that starts or stops the engine: more than both take."""
+"""Seconds to wait while another process starts or stops the engine: more than both take."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class User:
 class Place:
     """Where a private engine lives.
 
-    folder  everything that it keeps; what is in it besides `data` can be made again
-    root    the folder of another system whose `dockerd` runs, or "" for the host's
+    folder  everything that it keeps; only `data` in it can't be made again
+    root    the folder of the system whose `dockerd` runs, or "" for the host's own
     """
 
     folder: Path
@@ -49,9 +51,10 @@ class Place:
 
     @property
     def mark(self) -> str:
-        """The name of what it needs outside of its folder: control groups, a link in /run.
+        """The name of what it has outside its folder: control groups, a link in /run.
 
-        Containers may share the machine's control groups, and have a folder of the same path each.
+        The root's device and inode are part of it: containers share the machine's control groups,
+        and several may have a folder at the same path.
         """
         root = Path("/").stat()
         where = f"{root.st_dev}:{root.st_ino}:".encode() + bytes(self.folder)
@@ -63,7 +66,7 @@ class Place:
 
     @property
     def state(self) -> Path:
-        """What the supervisor says of itself: its own process, and the namespaces' first."""
+        """The process ids of the supervisor and of the first process in the namespaces."""
         return self.folder / "state.json"
 
     @property
@@ -72,7 +75,7 @@ class Place:
 
     @property
     def socket(self) -> Path:
-        """As a client may name it: through the link, where the path is too long for a socket."""
+        """The path for clients: through the link in /run where the real one is too long."""
         path = self.folder / "docker.sock"
         return path if len(bytes(path)) <= SOCKET_LIMIT else self.link / path.name
 
@@ -89,9 +92,9 @@ class Place:
 
     @contextlib.contextmanager
     def settled(self) -> Iterator[None]:
-        """Keeps others from starting the engine, joining its users or stopping it meanwhile.
+        """Meanwhile no other process starts, joins or stops the engine.
 
-        Raises EngineError where another process keeps at it for minutes.
+        Raises EngineError where another process takes minutes over that.
         """
         lock = self.settle(PATIENCE)
         if lock is None:
@@ -103,16 +106,16 @@ class Place:
             yield
 
     def settle(self, wait: float) -> IO[str] | None:
-        """The lock of `settled`, or None where it was another's for `wait` seconds."""
+        """The lock of `settled`, or None where another process held it for `wait` seconds."""
         return hold(self.folder / "lock", wait)
 
     def supervise(self, wait: float) -> IO[str] | None:
-        """The lock that the supervisor holds while it lives, or None where it is another's."""
+        """The lock that a supervisor holds while it lives, or None where another holds it."""
         return hold(self.folder / "supervisor.lock", wait)
 
     @property
     def supervised(self) -> bool:
-        """Whether a supervisor lives, which has an engine or is about to."""
+        """Whether a supervisor lives: its engine runs, or is about to."""
         lock = self.supervise(0)
         if lock is None:
             return True
@@ -120,16 +123,17 @@ class Place:
         return False
 
     def join(self) -> IO[str]:
-        """Makes this process a user until the file is closed. To be called when settled."""
+        """Makes this process a user until the file is closed. Call it while settled."""
         users = self.folder / "users"
         users.mkdir(exist_ok=True)
-        file = hold(users / f"{os.getpid()}.{secrets.token_hex(4)}")
+        file = hold(users / f"{os.getpid()}.{secrets.token_hex(4)}", math.inf)
+        assert file is not None  # it waits as long as it takes
         file.write(" ".join(sys.argv))
         file.flush()
         return file
 
     def users(self) -> list[User]:
-        """Who uses the engine now."""
+        """The processes that use the engine now."""
         return [
             User(int(path.name.partition(".")[0]), path.read_text())
             for path in self._entries()
@@ -137,7 +141,7 @@ class Place:
         ]
 
     def forget_the_dead(self) -> None:
-        """Removes the files of those who use it no more. To be called when settled."""
+        """Removes the files of processes that have ended. Call it while settled."""
         for path in self._entries():
             if _free(path):
                 path.unlink(missing_ok=True)
@@ -146,32 +150,32 @@ class Place:
         return sorted((self.folder / "users").glob("*"))
 
 
-def hold(path: Path, wait: float | None = None) -> IO[str] | None:
-    """The file, locked until it is closed or this process ends.
+def hold(path: Path, wait: float) -> IO[str] | None:
+    """Opens and locks a file, until it is closed or this process ends.
 
-    wait  seconds; None waits as long as it takes
+    wait  seconds to wait for the lock
 
-    Gives None where the lock was another's all the time.
+    None where another process held the lock all that time.
     """
     file = path.open("a+")
-    end = None if wait is None else time.monotonic() + wait
+    end = time.monotonic() + wait
     try:
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if end is None else fcntl.LOCK_NB))
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return file
             except BlockingIOError:
                 if time.monotonic() >= end:
                     file.close()
                     return None
             time.sleep(0.05)
-    except BaseException:  # Ctrl-C among them: a lock must not outlive its purpose
+    except BaseException:  # Ctrl-C too must not leave the file open
         file.close()
         raise
 
 
 def _free(path: Path) -> bool:
-    """Whether nobody holds the lock of this file."""
+    """Whether nobody holds the file's lock."""
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

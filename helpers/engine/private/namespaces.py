@@ -1,8 +1,8 @@
-"""Starts a private engine in namespaces of its own, stops it, and sweeps up after a killed one.
+"""Starts and stops a private engine in namespaces of its own, and cleans up after a killed one.
 
-Network, mounts and processes of the engine are in namespaces, which end with the last process in
-them: what is put back on the host is control groups and a socket. Standard library alone; Linux,
-as root.
+The engine's network, mounts and processes are in namespaces, which the kernel removes with the last
+process in them. On the host that leaves control groups and a socket to remove. Standard library
+alone; Linux, as root.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from helpers.core.errors import EngineError
 from helpers.engine.private.folder import Place
 
 START_TIMEOUT = 90.0
-"""Seconds until it must answer. One is usual; after a crash it checks its store first."""
+"""Seconds it has to answer. One is usual; after a crash it checks its store first."""
 
 STOP_TIMEOUT = 15.0
-"""Seconds that it may take to stop by itself; one is usual."""
+"""Seconds it has to stop by itself; one is usual."""
 
 GROUPS_TIMEOUT = 5.0
-"""Seconds that the kernel may take to let go of control groups whose processes have ended."""
+"""Seconds the kernel has to release control groups whose processes have ended."""
 
 LEAST_ROOM = 10_000_000
-"""Bytes on the disk below which an engine that fails to start fails for want of them."""
+"""Free bytes: with fewer, a full disk is why an engine does not start."""
 
 NETWORK_TIMEOUT = 10.0
-"""Seconds until the network must be there; some milliseconds are usual."""
+"""Seconds the network has to come up; some milliseconds are usual."""
 
 NAME_SERVER = "10.0.2.3"
-"""Where slirp4netns answers name look-ups, by asking the host's own resolver."""
+"""Where slirp4netns answers name look-ups; it asks the host's own resolver."""
 
 INSIDE = r"""
 set -e
@@ -76,14 +76,14 @@ daemon=$!
 trap 'kill -TERM "$daemon"' TERM
 while kill -0 "$daemon" 2>/dev/null; do wait "$daemon" || true; done
 """
-"""The first process of the engine's namespaces: makes them ready, then reaps what ends in them.
-Its folder is the engine's; `$1` is another root to live in, or empty."""
+"""The first process in the namespaces: sets up the mounts, starts the engine and reaps processes.
+Its working folder is the engine's; `$1` is another root to pivot into, or empty."""
 
 
 def sweep(place: Place) -> None:
-    """Ends and removes what an engine left on the host; nothing is done where nothing was left.
+    """Ends the processes and removes the files that a killed engine left on the host, if any.
 
-    To be called where no supervisor lives, or by the supervisor itself.
+    Call it where no supervisor lives, or from the supervisor itself.
     """
     try:
         left = json.loads(place.state.read_text())
@@ -98,13 +98,13 @@ def sweep(place: Place) -> None:
 
 
 class Namespaces:
-    """A running engine: the process that holds its namespaces, and the one that gives them a
-    network. Both end by themselves when this process does, however it ends."""
+    """A running engine: a process that holds its namespaces, and one that gives them a network.
+    Both end when this process does, however it ends."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self._processes: list[subprocess.Popen] = []
-        self._init = 0  # the first process in the namespaces, by its number outside
+        self._init = 0  # process id, on the host, of the first process in the namespaces
         self._network_lives = -1
 
     @property
@@ -112,10 +112,11 @@ class Namespaces:
         return bool(self._processes) and all(p.poll() is None for p in self._processes)
 
     def start(self) -> None:
-        """Returns when the engine answers. Raises EngineError with its own last words."""
+        """Starts the engine, and returns when it answers. Raises EngineError."""
         _prepare(self.place)
         holder = self._hold()
         self._connect()
+        assert holder.stdin  # a pipe, see `_hold`
         with contextlib.suppress(BrokenPipeError):
             holder.stdin.write(b"\n")
         end = time.monotonic() + START_TIMEOUT
@@ -125,9 +126,10 @@ class Namespaces:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Asks the engine to stop, ends it where it does not, and returns when all is gone."""
+        """Stops the engine, by force where it must be, and returns when all of it is gone."""
         for holder in self._processes[:1]:
-            holder.stdin.close()  # all that it waits for where there was no network
+            assert holder.stdin  # a pipe, see `_hold`
+            holder.stdin.close()  # where the network failed, it still waits for a line
             if holder.poll() is None and self._init:
                 _kill_contained(self.place.mark)
                 with contextlib.suppress(ProcessLookupError):
@@ -143,10 +145,10 @@ class Namespaces:
             self._network_lives = -1
 
     def _hold(self) -> subprocess.Popen:
-        """Makes the namespaces; what runs in them waits for a line before it starts the engine."""
+        """Makes the namespaces. Their first process waits for a line, then starts the engine."""
         new = ["--net", "--mount", "--pid", "--ipc", "--uts"]
-        # Should this process be killed, the kernel kills the holder, with it the first process
-        # of the namespaces, and with that all others in them.
+        # If this process is killed, the kernel kills the holder, then the first process of the
+        # namespaces, then all others in them.
         until_we_end = ["setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"]
         with self.place.log.open("wb") as log:
             holder = subprocess.Popen(
@@ -159,6 +161,7 @@ class Namespaces:
                 env=_environment(),
             )
         self._processes.append(holder)
+        assert holder.stdout
         said = holder.stdout.readline()
         if not said:
             raise EngineError(
@@ -171,7 +174,7 @@ class Namespaces:
         return holder
 
     def _connect(self) -> None:
-        """Gives the namespaces a way out, through this process's own network."""
+        """Connects the namespaces to this process's own network."""
         ready, tell_ready = os.pipe()
         closes_with_us, self._network_lives = os.pipe()
         log = self.place.folder / "network.log"
@@ -203,7 +206,7 @@ def _environment() -> dict[str, str]:
 
 
 def _prepare(place: Place) -> None:
-    """The files that the engine reads, and the link to its socket."""
+    """Writes the files that the engine reads, and the link to its socket."""
     shutil.rmtree(place.folder / "tmp", ignore_errors=True)
     (place.folder / "tmp").mkdir()
     (place.folder / "data").mkdir(exist_ok=True)
@@ -224,7 +227,7 @@ def _prepare(place: Place) -> None:
 
 
 def last_words(log: Path) -> str:
-    """The line of a log that says why its program ended, without its date and level."""
+    """The message in a log that says why its program ended."""
     lines = log.read_text(errors="replace").strip().splitlines()
     telling = [line for line in lines if re.search(r"level=fatal|failed to start daemon", line)]
     telling = telling or [line for line in lines if "level=error" in line] or lines[-1:]
@@ -235,8 +238,11 @@ def last_words(log: Path) -> str:
 
 
 def not_started(place: Place, words: str) -> str:
-    """The sentence for an engine that did not start; `words` are its own or the system's."""
-    # The engine's last words don't reach a full disk.
+    """The sentence for an engine that did not start.
+
+    words  the engine's last words, or the system's error
+    """
+    # On a full disk the engine can't write its last words.
     if "no space left" in words.lower() or shutil.disk_usage(place.folder).free < LEAST_ROOM:
         return (
             f"The private engine did not start, for the disk of {place.folder} is full: free some "
@@ -249,8 +255,8 @@ def not_started(place: Place, words: str) -> str:
 
 
 def started(pid: int) -> str | None:
-    """When a process was started, which tells it from a later one with the same number; None
-    where it has ended, if only its parent has yet to hear of it."""
+    """When a process was started, which tells it from a later one with the same id; None where it
+    has ended, or is a zombie."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -259,7 +265,7 @@ def started(pid: int) -> str | None:
 
 
 def _end(pid: int | None, since: str | None) -> None:
-    """Kills a process that an earlier supervisor left, and waits until it is gone."""
+    """Kills a process that an earlier supervisor left behind, and waits until it is gone."""
     end = time.monotonic() + STOP_TIMEOUT
     while pid and since and started(pid) == since and time.monotonic() < end:
         with contextlib.suppress(ProcessLookupError):
@@ -268,7 +274,7 @@ def _end(pid: int | None, since: str | None) -> None:
 
 
 def _groups(name: str) -> Iterator[Path]:
-    """The folders of the control group of this name: one in each hierarchy, of either version."""
+    """The folders of a control group: one in each hierarchy, version 1 or 2."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         mounted, _, kind = line.partition(" - ")
         top = Path(mounted.split()[4], name)
@@ -277,13 +283,13 @@ def _groups(name: str) -> Iterator[Path]:
 
 
 def _kill_contained(name: str) -> None:
-    """Kills what runs in containers and builds: nobody is left to wait for it, and the engine
-    would first ask each to end, and give it ten seconds."""
+    """Kills what runs in containers and builds: nobody waits for it any more, and the engine would
+    give each ten seconds to end."""
     for top in _groups(name):
         for listed in top.rglob("cgroup.procs"):
-            with contextlib.suppress(OSError):  # the group, or a process in it, has just gone
+            with contextlib.suppress(OSError):  # the group or the process has just gone
                 for pid in map(int, listed.read_text().split()):
-                    if pid:  # 0 would stand for one that can't be seen from here
+                    if pid:  # 0 is a process outside our own pid namespace
                         os.kill(pid, signal.SIGKILL)
 
 
@@ -292,7 +298,7 @@ def _remove_groups(name: str) -> None:
     for top in _groups(name):
         while top.is_dir() and time.monotonic() < end:
             for folder, _, _ in os.walk(top, topdown=False):
-                # Busy for a moment, while the last process in it ends.
+                # busy for a moment, while its last process ends
                 with contextlib.suppress(OSError):
                     Path(folder).rmdir()
             if top.is_dir():

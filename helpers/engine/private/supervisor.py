@@ -1,7 +1,7 @@
-"""Keeps a private engine while it has users, and ends it when the last of them has left.
+"""Runs a private engine while it has users, and stops it when the last of them has left.
 
 `python -m helpers.engine.private.supervisor FOLDER [ROOT]` returns when the engine answers, and
-leaves a process of its own behind that watches over it. Standard library alone; Linux, as root.
+leaves a background process that watches over it. Standard library alone; Linux, as root.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from helpers.engine.private.folder import Place
 from helpers.engine.private.namespaces import STOP_TIMEOUT, Namespaces, not_started, sweep
 
 GRACE = 3.0
-"""Seconds without a user before the engine is stopped: a next notebook need not start it again."""
+"""Seconds without a user before the engine stops, so that the next notebook finds it running."""
 
 
 def keep(place: Place, report: Callable[[str], None]) -> None:
-    """Starts the engine, reports "" or why it did not start, and stops it when nobody uses it."""
+    """Starts the engine, reports "" or why that failed, and stops it when nobody uses it."""
     lock = place.supervise(STOP_TIMEOUT)
     if lock is None:
         return report(f"The engine in {place.folder} is being stopped: try again.")
@@ -38,7 +38,7 @@ def keep(place: Place, report: Callable[[str], None]) -> None:
                 report("")
                 settled = _unused(engine)
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is on its way
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are stopping already
             engine.stop()
             sweep(place)
     if failure:
@@ -49,7 +49,7 @@ def keep(place: Place, report: Callable[[str], None]) -> None:
 
 
 def _start(engine: Namespaces) -> str:
-    """Starts it. Returns "", or the sentence that says why it did not start."""
+    """Starts the engine. Returns "", or a sentence that says why it did not start."""
     try:
         engine.start()
     except EngineError as error:
@@ -60,7 +60,7 @@ def _start(engine: Namespaces) -> str:
 
 
 def _unused(engine: Namespaces) -> IO[str] | None:
-    """Waits until nobody uses the engine, and returns the lock that keeps it so; None when the
+    """Waits until nobody uses the engine, and returns the lock that keeps it so; None where the
     engine ended by itself."""
     place = engine.place
     idle_since = time.monotonic()
@@ -78,18 +78,18 @@ def _unused(engine: Namespaces) -> IO[str] | None:
 
 
 def main(folder: str, root: str = "") -> int:
-    """Starts the engine in a process of its own; 0 when it answers, else 1 and the reason."""
-    heard, tell = os.pipe()
+    """Forks the supervisor. Returns 0 when the engine answers; else prints why, and returns 1."""
+    read_end, write_end = os.pipe()
     if child := os.fork():
-        os.close(tell)
-        with os.fdopen(heard) as pipe:
+        os.close(write_end)
+        with os.fdopen(read_end) as pipe:
             said = pipe.read()
         if said == "ready":
             return 0
         os.waitpid(child, 0)
         print(said or f"The private engine was given up: see {folder}/supervisor.log.")
         return 1
-    os.close(heard)
+    os.close(read_end)
     os.setsid()
     place = Place(Path(folder), root)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -98,10 +98,10 @@ def main(folder: str, root: str = "") -> int:
         os.dup2(target, stream)
 
     def report(reason: str) -> None:
-        # Nobody listens any more where the starter was interrupted.
+        # The other end is closed where the parent was interrupted.
         with contextlib.suppress(OSError):
-            os.write(tell, (reason or "ready").encode())
-        os.close(tell)
+            os.write(write_end, (reason or "ready").encode())
+        os.close(write_end)
 
     keep(place, report)
     return 0
