@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
-from helpers.image.stored import Base, OpenImage
+from helpers.image.open_image import OpenImage
+from helpers.image.stored import Base
 from helpers.run.container_run import Run
 from helpers.samples import Article, Variant
 

@@ -20,7 +20,7 @@ from helpers.advice.tools import build_tools, development_packages, jdk
 from helpers.core.value import Value
 from helpers.diagnosis.command import Process
 from helpers.dockerfile.marks import DockerfileView
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 
 Remedy = Callable[[Subject], Iterator[Finding]]
 

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from helpers.advice.finding import Finding, Place, evidence
 from helpers.advice.subject import Subject
 from helpers.files.folders import Folders
-from helpers.image.stored import OpenLayer
+from helpers.image.open_image import OpenLayer
 
 REMOVED, AGAIN = "removed too late", "written again"
 

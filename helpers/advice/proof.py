@@ -13,7 +13,7 @@ from helpers.build.failed import BuildFailed
 from helpers.core.errors import EngineError, LabError
 from helpers.core.value import Value
 from helpers.dockerfile.marks import DockerfileView
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run, run
 
 TIMEOUT = 20

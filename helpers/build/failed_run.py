@@ -16,7 +16,7 @@ from helpers.core.errors import LabError
 from helpers.diagnosis.command import Process
 from helpers.diagnosis.diagnose import Examination, examine
 from helpers.dockerfile.sent import options
-from helpers.image.stored import open_image
+from helpers.image.open_image import OpenImage
 
 if TYPE_CHECKING:
     from helpers.build.failure import Failure
@@ -49,7 +49,7 @@ def examined(
     tag = f"{names.TAG_PREFIX}before:{uuid.uuid4().hex}"
     try:
         build("\n".join(before), tag)
-        image = open_image(engine, tag)
+        image = OpenImage.of(engine, tag)
         with image.rootfs as fs:
             return examine(fs, _process(engine, image.id, failed, args))
     except (LabError, docker.errors.APIError, requests.RequestException):

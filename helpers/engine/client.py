@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
-from helpers.core.errors import EngineError
+from helpers.core.errors import EngineError, engine_gone
 from helpers.engine.endpoints import Endpoint
 
 if TYPE_CHECKING:  # the SDK is slow to import, and many modules import this one
@@ -87,6 +88,21 @@ class Engine:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+@contextmanager
+def answering(engine: Engine) -> Iterator[None]:
+    """In this block, an engine that has gone away raises EngineError. What it refuses is the SDK's
+    APIError, as ever."""
+    import docker.errors
+    import requests
+
+    try:
+        yield
+    except docker.errors.APIError:  # also a RequestException, but here the engine did answer
+        raise
+    except requests.RequestException as error:
+        raise engine_gone(engine.host, error) from None
 
 
 class Absent(EngineError):

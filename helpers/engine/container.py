@@ -13,9 +13,9 @@ import docker.errors
 import requests.exceptions
 
 from helpers.core import names
-from helpers.core.errors import LabError, engine_gone
+from helpers.core.errors import LabError
 from helpers.core.value import Value
-from helpers.engine.client import Engine
+from helpers.engine.client import Engine, answering
 
 GRACE = 10
 """Seconds between SIGTERM and SIGKILL, the same as `docker stop` waits."""
@@ -169,16 +169,13 @@ def temporary(engine: Engine, image: str, **options: Any) -> Iterator[str]:
 
 def _created(engine: Engine, image: str, name: str, options: dict[str, Any]) -> str:
     try:
-        made = engine.client.containers.create(
-            image, name=name, labels=names.container_labels(), **options
-        )
+        with answering(engine):
+            made = engine.client.containers.create(
+                image, name=name, labels=names.container_labels(), **options
+            )
     except docker.errors.ImageNotFound:
         raise LabError(
             f"The engine has no image {image[:71]!r}: build it again, or pull it."
         ) from None
-    except docker.errors.APIError:  # also a RequestException, but here the engine did answer
-        raise
-    except requests.exceptions.RequestException as error:
-        raise engine_gone(engine.host, error) from None
     assert made.id  # the engine gives every container one
     return made.id

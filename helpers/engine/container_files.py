@@ -14,9 +14,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from helpers.core.errors import EngineError, engine_gone
+from helpers.core.errors import EngineError
 from helpers.engine import transfer
-from helpers.engine.client import Engine
+from helpers.engine.client import Engine, answering
 from helpers.files import layer_tar
 from helpers.files.filesystem import Look
 from helpers.files.stack import File
@@ -99,13 +99,9 @@ class ContainerFiles:
         )
 
     def _head(self, path: str) -> tuple[int, str]:
-        import requests
-
         url = self.engine.url("/containers/{0}/archive", self.container) + transfer.query(path)
-        try:
+        with answering(self.engine):
             answer = self.engine.client.api.head(url, timeout=PATIENCE)
-        except requests.RequestException as error:
-            raise engine_gone(self.engine.host, error) from None
         return answer.status_code, answer.headers.get("X-Docker-Container-Path-Stat", "")
 
 

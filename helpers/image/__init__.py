@@ -1,1 +1,1 @@
-"""What is inside an image: its layers, their files and their sizes."""
+"""What is in an image: layers, files, sizes, packages; and what two images differ in."""

@@ -1,4 +1,4 @@
-"""Two images against each other, file by file: what only one has, and what changed."""
+"""Compares two images file by file: what was added, removed and changed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 from helpers.core.value import Value
 from helpers.files.stack import File, Files
-from helpers.image.layers import Heard, unheard
-from helpers.image.stored import OpenImage
+from helpers.image.layers import OnBytes, ignore_bytes
+from helpers.image.open_image import OpenImage
 
 DEPTH = 2
-"""Levels of folders by which a difference is summed up: `/usr/lib`."""
+"""Levels of folders by which differences are summed up: 2 for `/usr/lib`."""
 
 
 @dataclass(frozen=True)
 class FolderChange:
-    """What differs below one folder: counts of entries, and bytes.
+    """What differs below one folder.
 
-    folder                   a folder of the first or second level; what is in one of the second
-                             doesn't count for that of the first
-    added, removed, changed  entries that only the second has, only the first, or both unlike
-    before, after            bytes of its files in the first and in the second
+    folder                   a folder of the first or second level. Entries of a second-level
+                             folder don't count for the one above
+    added, removed, changed  numbers of entries
+    before, after            bytes of its files in the first and in the second image
     """
 
     folder: str
@@ -34,17 +34,17 @@ class FolderChange:
 
 @dataclass(frozen=True, repr=False)
 class Difference(Value):
-    """From the first image's file system to the second's.
+    """What changed from the first image's file system to the second's.
 
     first, second  the names of the images
     sizes          bytes of all layers of each
-    before, after  bytes of the files that each shows
-    files          what differs, by path: `removed` with the first's size, `added`, `changed` with
-                   the second's
+    before, after  bytes of the files in each file system; those that a layer hides don't count
+    files          the files that differ, by path. The size of a `removed` one is the first's, of
+                   an `added` or `changed` one the second's
     folders        the same by folder, the largest change of bytes first
-    same           how many entries are the same in both
+    same           number of entries that are the same in both
 
-    Bytes that have several names belong to one of them, in each image.
+    A file with several names counts once in each image.
     """
 
     first: str
@@ -62,19 +62,19 @@ class Difference(Value):
         return Counter(file.change for file in self.files)
 
 
-def difference(first: OpenImage, second: OpenImage, heard: Heard = unheard) -> Difference:
-    """Compares what two images show when they are run; what their layers hide isn't looked at.
+def difference(first: OpenImage, second: OpenImage, on_bytes: OnBytes = ignore_bytes) -> Difference:
+    """Compares the file systems of two images, without what their layers hide.
 
-    Files are compared by content, mode, owner and link target; the time that they carry is not. A
-    hard link is compared as the file that it is. Reads the layers, about 100 MB in a second.
+    Files are compared by content, mode, owner and link target, not by time; a hard link as the
+    file it leads to. Reads the layers, about 100 MB per second.
 
-    heard  is told how many bytes were read of how many, where an engine has to send them
+    on_bytes  progress callback: bytes read, estimated total
 
     Raises LabError where an engine doesn't send a layer.
     """
-    # One bar for both: each is told with what the other has of it.
-    first.read(lambda read, total: heard(read, total + second.sent_size))
-    second.read(lambda read, total: heard(first.sent_size + read, first.sent_size + total))
+    # Both images fill one progress bar.
+    first.read(lambda read, total: on_bytes(read, total + second.sent_size))
+    second.read(lambda read, total: on_bytes(first.sent_size + read, first.sent_size + total))
     old, new = ({file.path: file for file in image.files} for image in (first, second))
     changed: list[File] = []
     same = 0
@@ -100,8 +100,8 @@ def difference(first: OpenImage, second: OpenImage, heard: Heard = unheard) -> D
 
 
 def _plain(file: File, files: dict[str, File]) -> tuple:
-    """What is compared of a file. Which of its names an archive has as the file and which as hard
-    links is its writer's choice."""
+    """What to compare of a file. A hard link is taken as its file: which of the names an archive
+    lists as the file is up to whoever wrote it."""
     real = files.get(file.target or "") if file.kind == "hardlink" else None
     if real and real.kind == "file":
         return "file", real.size, real.digest, None, real.mode, real.uid, real.gid
@@ -137,6 +137,6 @@ def _bytes(files: dict[str, File]) -> Counter[str]:
 
 
 def _folder(path: str) -> str:
-    """The folder by which a path is summed up, which is that of a file at the top: `/`."""
+    """The folder that a path counts for; `/` for a file at the top."""
     parts = path.split("/")[1:-1]
     return "/" + "/".join(parts[:DEPTH])

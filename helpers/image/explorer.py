@@ -1,15 +1,15 @@
-"""An image to look into: its layers, the files of each and of all, and its wasted bytes."""
+"""What `lab.explore` returns: the image whose layers and files are to be looked into."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from helpers.core.value import Value
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 
 
 @dataclass(frozen=True, repr=False)
 class Explorer(Value):
-    """An image, to be opened layer by layer and file by file where there is a front end."""
+    """An image to browse, layer by layer and file by file where there is a front end."""
 
     image: OpenImage

@@ -1,7 +1,7 @@
-"""Makes an image from a tar, with no Dockerfile: `docker load` and `docker import`.
+"""Makes images from a tar, without a Dockerfile: `docker load` and `docker import`.
 
-An OCI layout says in `index.json` what is in it, and `docker save` in `manifest.json`. Engines
-before Docker 25 read the latter alone, so a layout gets it here: it is a list of the same files.
+An OCI layout lists its content in `index.json`, the output of `docker save` in `manifest.json`.
+Engines before Docker 25 read only the latter, so it is added to a layout here.
 """
 
 from __future__ import annotations
@@ -10,40 +10,32 @@ import io
 import json
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from helpers.core.errors import LabError, engine_gone
+import docker.errors
 
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
-
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
-
+from helpers.core.errors import LabError
+from helpers.engine.client import Engine, answering
 
 INDEX, MANIFEST = "index.json", "manifest.json"
 
 LARGEST = 1 << 20
-"""Bytes of a JSON in a layout that is read."""
+"""The most bytes of a JSON document in a layout."""
 
 DEEPEST = 3
-"""Indexes in each other that are followed."""
+"""How deep indexes within indexes are followed."""
 
 
 def load(engine: Engine, tar: Path, tag: str) -> None:
-    """Loads an image, as `docker load` does, and tags it.
+    """Loads an image like `docker load`, and tags it.
 
-    tar  a file with one image, or one for each architecture, of which the engine's is taken;
-         streamed to the engine; compressed or not
-    tag  what the image is called
+    tar  an OCI layout or the output of `docker save`, compressed or not. Of several images, the
+         one for the engine's architecture is taken
+    tag  the image's name
 
-    Raises LabError for what is neither form, and EngineError where the engine does not answer.
+    Raises LabError for any other file, and EngineError where the engine does not answer.
     """
     with tempfile.TemporaryFile() as file:
         try:
@@ -68,8 +60,8 @@ def load(engine: Engine, tar: Path, tag: str) -> None:
 
 
 def _with_manifest(tar: Path, file: IO[bytes], tag: str, architecture: str) -> None:
-    """The same archive, with a `manifest.json` that has the one image under that tag. What is a
-    link in it, as layers were that images share, is a file here."""
+    """Copies the archive, with a `manifest.json` that lists one image under that tag. Links, which
+    stood for layers that images share, become files."""
     with tarfile.open(tar) as archive, tarfile.open(fileobj=file, mode="w") as copy:
         members = {
             member.name.removeprefix("./"): member
@@ -80,7 +72,10 @@ def _with_manifest(tar: Path, file: IO[bytes], tag: str, architecture: str) -> N
         def read(path: str) -> Any:
             if path not in members or members[path].size > LARGEST:
                 raise ValueError(f"it has no {path}")
-            return json.load(archive.extractfile(members[path]))
+            content = archive.extractfile(members[path])
+            if content is None:
+                raise ValueError(f"it has no {path}")
+            return json.load(content)
 
         if MANIFEST in members:
             (image,) = read(MANIFEST)
@@ -89,7 +84,7 @@ def _with_manifest(tar: Path, file: IO[bytes], tag: str, architecture: str) -> N
             manifest = read(_blob(_one_of(list(_images(read, read(INDEX))), architecture)))
             layers = [_blob(layer) for layer in manifest["layers"]]
             image = {"Config": _blob(manifest["config"]), "Layers": layers}
-        # an index would be read in place of the list, and names the image otherwise
+        # An engine would read an index in place of the list, and take the image's name from it.
         for path, member in members.items():
             if path not in (MANIFEST, INDEX, "oci-layout", "repositories"):
                 _copied(archive, member, copy, path)
@@ -102,7 +97,7 @@ def _with_manifest(tar: Path, file: IO[bytes], tag: str, architecture: str) -> N
 def _copied(
     archive: tarfile.TarFile, member: tarfile.TarInfo, copy: tarfile.TarFile, path: str
 ) -> None:
-    """A file of an archive in another, under that path; nothing for a link that leads nowhere."""
+    """Copies a file from one archive to another, unless it is a link that leads nowhere."""
     try:
         data = archive.extractfile(member)
     except KeyError:
@@ -118,8 +113,8 @@ def _copied(
 
 
 def _images(read: Callable[[str], Any], index: Any, depth: int = 0) -> Iterator[Any]:
-    """The descriptors of the images in an index, and in those that it lists: builders put one
-    there for each name, with an image for each platform, and what attests to them."""
+    """The descriptors of the images in an index and in the indexes that it lists. Builders write
+    one for each name, with an image for each platform, and attestations."""
     if depth > DEEPEST:
         raise ValueError("its index lists itself")
     for each in index["manifests"]:
@@ -137,7 +132,7 @@ def _images(read: Callable[[str], Any], index: Any, depth: int = 0) -> Iterator[
 
 
 def _one_of(images: Sequence[Any], architecture: str) -> Any:
-    """The only image, or the only one for that architecture. Raises ValueError."""
+    """The only image, or the only one for the architecture. Raises ValueError."""
     if not images:
         raise ValueError("it has no image")
     if len(images) == 1:
@@ -150,53 +145,45 @@ def _one_of(images: Sequence[Any], architecture: str) -> Any:
 
 
 def _blob(descriptor: Any) -> str:
-    """The path of what a descriptor describes: https://github.com/opencontainers/image-spec."""
+    """The path of a descriptor's blob: https://github.com/opencontainers/image-spec."""
     return f"blobs/{str(descriptor['digest']).replace(':', '/')}"
 
 
 def _send(engine: Engine, file: IO[bytes], name: str) -> None:
-    import docker.errors
-    import requests.exceptions
-
     try:
-        for line in engine.client.api.load_image(file, quiet=True):
-            if problem := line.get("error"):
-                raise LabError(f"The engine can't load {name}: {problem}.")
+        with answering(engine):
+            for line in engine.client.api.load_image(file, quiet=True):
+                if problem := line.get("error"):
+                    raise LabError(f"The engine can't load {name}: {problem}.")
     except docker.errors.APIError as error:
         raise LabError(f"The engine can't load {name}: {error.explanation}.") from None
-    except requests.exceptions.RequestException as error:
-        raise engine_gone(engine.host, error) from None
 
 
 def import_tar(
     engine: Engine, tar: Path, *, tag: str, command: Sequence[str], labels: Mapping[str, str]
 ) -> None:
-    """The tar becomes the only layer of an image, as `docker import` does.
+    """Makes an image with a tar as its only layer, like `docker import`.
 
-    tar      a file, streamed to the engine; compressed or not
+    tar      a file, compressed or not
     tag      `name:tag` of the image
     command  what its containers start
 
-    Raises LabError for what is no tar, and EngineError where the engine does not answer.
+    Raises LabError for a file that is no tar, and EngineError where the engine does not answer.
     """
-    import docker.errors
-    import requests.exceptions
-
     if not tar.is_file():
         raise LabError(f"There is no file {str(tar)!r} to import: check the path.")
     changes = [f"CMD {json.dumps(list(command))}"]
     changes += [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in labels.items()]
     repository, _, version = tag.rpartition(":")
     try:
-        said = engine.client.api.import_image(
-            str(tar), repository=repository, tag=version, changes=changes
-        )
+        with answering(engine):
+            said = engine.client.api.import_image(
+                str(tar), repository=repository, tag=version, changes=changes
+            )
     except docker.errors.APIError as error:
         raise LabError(
             f"{tar.name} can't be imported ({error.explanation}): is it a tar?"
         ) from None
-    except requests.exceptions.RequestException as error:
-        raise engine_gone(engine.host, error) from None
     for line in said.splitlines():
         problem = json.loads(line).get("error")
         if problem:

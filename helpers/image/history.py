@@ -1,4 +1,4 @@
-"""What made each layer: reads an image's history, and says it as the Dockerfile does."""
+"""Finds the instruction that made each layer, from the image's history and its Dockerfile."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ ONLY_NOTES = re.compile(
 BUILDKIT = " # buildkit"
 CLASSIC_NOTE = re.compile(r"/bin/sh -c #\(nop\)\s+")
 SHELL = re.compile(r"(?:\|\d+ .*? )?/bin/sh -c ", re.DOTALL)
-"""What both builders write before a command: the build arguments, and the shell."""
+"""The build arguments and the shell, which both builders write before a command."""
 
 SOURCE = re.compile(r"\b(?:file|dir|multi):[0-9a-f]{64} in ")
-"""All that the classic builder keeps of what was copied."""
+"""The hash that the classic builder writes in place of the sources of COPY and ADD."""
 
 
 @dataclass(frozen=True)
 class Made:
     """What made a layer.
 
-    created_by  an instruction as the Dockerfile has it, "" where nobody knows
-    size        bytes of the layer as the engine counts them, None where it can't be told which of
-                its figures is this layer's
+    created_by  the instruction as in the Dockerfile, "" where it is not known
+    size        bytes of the layer by the engine's history, None where no entry can be matched
     """
 
     created_by: str
@@ -39,7 +38,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An entry of a history: its keyword ("" where it came from no Dockerfile) and its text."""
+    """An entry of a history: its keyword ("" where it is from no Dockerfile) and its text."""
 
     keyword: str
     text: str
@@ -56,10 +55,10 @@ def layers_of(
 
     history     the engine's answer, newest first
     count       how many layers the image has
-    dockerfile  the text it was built from, where that is known: builders keep less than it says
-    target      the stage that it is, None for the last
-    made_layer  says of each entry, base first, whether it made a layer; it is asked where the
-                engine's answer leaves that open
+    dockerfile  the text it was built from, if known: the history keeps less
+    target      the stage that was built, None for the last
+    made_layer  for each entry, base first, whether it made a layer; called only where the engine's
+                answer leaves that open
     """
     entries = list(reversed(history))
     said = [read(e.get("CreatedBy") or "", e.get("Comment") or "") for e in entries]
@@ -73,7 +72,7 @@ def layers_of(
 
 
 def read(created_by: str, comment: str = "") -> Recorded:
-    """An entry of a history as an instruction, whichever builder wrote it."""
+    """Reads an entry of a history, of either builder, as an instruction."""
     if created_by.endswith(BUILDKIT):
         keyword, _, rest = created_by.removesuffix(BUILDKIT).partition(" ")
         if keyword == "RUN":
@@ -85,9 +84,9 @@ def read(created_by: str, comment: str = "") -> Recorded:
     if shell := SHELL.match(created_by):
         return Recorded("RUN", f"RUN {created_by[shell.end() :]}")
     keyword = created_by.partition(" ")[0]
-    if keyword in CHANGES_FILES or ONLY_NOTES.fullmatch(keyword):  # so BuildKit writes all others
+    if keyword in CHANGES_FILES or ONLY_NOTES.fullmatch(keyword):  # as BuildKit writes them
         return Recorded(keyword, created_by)
-    # The classic builder writes the words of a RUN in JSON form bare, and other tools write theirs.
+    # The classic builder writes the bare words of a RUN in JSON form; other tools write their own.
     return Recorded("RUN", created_by) if created_by else Recorded("", comment)
 
 
@@ -97,8 +96,8 @@ def _chosen(
     count: int,
     made_layer: Callable[[], Sequence[bool] | None],
 ) -> list[int] | None:
-    """Which entries made the layers. An entry with bytes made one; one without may have made one
-    that only removes, or that has folders and empty files alone."""
+    """Which entries made the layers. An entry with bytes did; one without may have made a layer of
+    whiteouts, folders or empty files."""
     sized = [at for at, size in enumerate(sizes) if size]
     without = [at for at, size in enumerate(sizes) if not size]
     perhaps = [at for at in without if not ONLY_NOTES.fullmatch(said[at].keyword)]
@@ -114,7 +113,7 @@ def _chosen(
 def _as_written(
     said: Sequence[Recorded], dockerfile: str | None, target: str | None
 ) -> dict[int, str]:
-    """The Dockerfile's own text of the entries that it made; none where the two don't agree."""
+    """The Dockerfile's text for each entry that it made; {} where the two don't match."""
     written = [i for i in _stage(dockerfile or "", target) if i.keyword in CHANGES_FILES]
     entries = [at for at, one in enumerate(said) if one.keyword in CHANGES_FILES]
     pairs = list(zip(reversed(entries), reversed(written), strict=False))
@@ -124,7 +123,7 @@ def _as_written(
 
 
 def _stage(dockerfile: str, target: str | None) -> list[Instruction]:
-    """The instructions of a stage, after those of the stages that it is built on."""
+    """The instructions of a stage, preceded by those of the stages it is built on."""
     stages: list[list[Instruction]] = []
     by_name: dict[str, int] = {}
     found: list[Instruction] = []

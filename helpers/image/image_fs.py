@@ -1,4 +1,4 @@
-"""The file system of an image, path by path. The engine is asked; nothing in the image is run."""
+"""The file system of an image, path by path, as the engine answers. Nothing in it is run."""
 
 from __future__ import annotations
 
@@ -7,33 +7,30 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING
 
+from helpers.engine.client import Engine
 from helpers.engine.container import unstarted
 from helpers.engine.container_files import ContainerFiles
 from helpers.files.filesystem import Look, RootFS
 from helpers.files.stack import File
 
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
-
 BEGINNING = 1 << 18
-"""Bytes that come with what is asked about a file: those who ask mostly read its headers next."""
+"""Bytes of a file that are read together with its entry: callers mostly want its headers next."""
 
 ENGINES_OWN = re.compile(
     r"/(\.dockerenv|proc|sys|dev(/(console|pts|shm))?|etc(/(hostname|hosts|mtab|resolv\.conf))?)"
 )
-"""What an engine puts into every container as a place to mount something at."""
+"""Paths that an engine makes in every container, to mount something there."""
 
 
 class ImageFS(RootFS):
-    """The file system of an image, through a container that is made and never started.
+    """The file system of an image, read from a container that is created and never started.
 
-    As a context manager it keeps that container until its end. Outside of one each question makes
-    its own and removes it, for some 0.1 s. What was learnt is remembered.
+    In a `with` block that container is kept to the end; otherwise each question creates one and
+    removes it, which takes some 0.1 s. Answers are remembered.
 
-    files  gives all files of the image: reading them takes seconds for each GB, so it is only
-           called by `find`, and about a path at which engines put something themselves
+    files  gives all files of the image. Reading them takes seconds per GB, so it is called only by
+           `find`, and for a path where engines put something of their own
     """
 
     def __init__(self, engine: Engine, image_id: str, files: Callable[[], Iterable[File]]) -> None:
@@ -112,7 +109,7 @@ class ImageFS(RootFS):
         return self._beginnings[path]
 
     def _is_images(self, path: str) -> bool:
-        """Whether what the container has at a path is the image's, and not the engine's own."""
+        """Whether the container's file at a path is from the image, not put there by the engine."""
         if not ENGINES_OWN.fullmatch(path):
             return True
         if self._paths is None:

@@ -1,7 +1,8 @@
-"""What is in the layers of an image: has the engine save it, and gives each layer's entries.
+"""Reads the layers of an image: has the engine save it, and lists each layer's entries.
 
-A layer is known by its diff id, the sha256 of its uncompressed archive, in whatever form the engine
-sends it. What was read is kept by diff id: a base is read once, whatever is built on it.
+Layers are told apart by diff id, the sha256 of the uncompressed archive, whatever form the engine
+sends them in. The results are cached on disk by diff id: a base is read once, whatever is built on
+it.
 """
 
 from __future__ import annotations
@@ -15,40 +16,44 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any, Literal, cast
 
 from helpers.core import names
 from helpers.core.atomic import write
 from helpers.core.errors import LabError
 from helpers.engine import transfer
+from helpers.engine.client import Engine
 from helpers.files import layer_tar
 from helpers.files.layer_tar import DIGEST
-from helpers.files.stack import Entry
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.files.stack import Entry, Kind
 
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The diff id of an archive without entries: 1,024 zeros."""
 
 FORM = 2
-"""Of what is kept. Another number has everything read anew."""
+"""The version of the cached lists of entries. With another number all layers are read anew."""
 
 SILENCE = 1800
-"""Seconds without a byte: up to 24 an engine writes a copy of the whole image before the first."""
+"""Seconds without a byte: engines up to 24 write a copy of the whole image before the first."""
 
-Heard = Callable[[int, int], None]
-"""Is told how many bytes were read, and of how many: about as many, until the last is read."""
+OnBytes = Callable[[int, int], None]
+"""Progress callback: bytes read, estimated total."""
 
-KINDS = {
-    kind[0]: kind for kind in ("file", "directory", "symlink", "hardlink", "removed", "opaque")
+KINDS: dict[str, Kind | Literal["opaque"]] = {
+    "f": "file",
+    "d": "directory",
+    "s": "symlink",
+    "h": "hardlink",
+    "r": "removed",
+    "o": "opaque",
+    "x": "device",
 }
-KINDS["x"] = "device"
+"""The letters for kinds in cached lists."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """One layer by itself."""
+    """The entries of one layer."""
 
     entries: tuple[Entry, ...]
 
@@ -58,8 +63,8 @@ class Contents:
         return sum(entry.size for entry in self.entries)
 
 
-def unheard(read: int, total: int) -> None:
-    """For those who don't want to know."""
+def ignore_bytes(read: int, total: int) -> None:
+    """The progress callback that does nothing."""
 
 
 def contents(
@@ -68,22 +73,22 @@ def contents(
     diff_ids: Sequence[str],
     *,
     sent: int = 0,
-    heard: Heard = unheard,
+    on_bytes: OnBytes = ignore_bytes,
 ) -> dict[str, Contents]:
-    """The layers of an image by diff id, from what is kept or from the engine.
+    """The layers of an image by diff id, from the cache or from the engine.
 
     diff_ids  all of the image's, base first
-    sent      bytes that the engine will send, as far as that is known
-    heard     is told of what comes from the engine, about once for each MB
+    sent      estimate of the bytes that the engine will send
+    on_bytes  progress callback for bytes from the engine, called about once per MB
 
-    Reads about 100 MB in a second. Raises LabError where the engine doesn't send a layer, and
+    Reads about 100 MB per second. Raises LabError where the engine doesn't send a layer, and
     EngineError where it stops answering.
     """
-    return _all(engine, image_id, diff_ids, Lists(), sent, heard)
+    return _all(engine, image_id, diff_ids, Lists(), sent, on_bytes)
 
 
 def compressed(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[str, int]:
-    """Bytes of each layer by diff id, as `gzip -6` makes them of its archive.
+    """Bytes of each layer's archive after `gzip -6`, by diff id.
 
     Takes some seconds for each 100 MB. Raises as `contents` does.
     """
@@ -91,8 +96,9 @@ def compressed(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[s
 
 
 def made_layer(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> list[bool] | None:
-    """Of each entry of an image's history, base first, whether it made a layer; None where the
-    image doesn't say. The engine's own API keeps that to itself. Raises as `contents` does."""
+    """For each entry of an image's history, base first, whether it made a layer; None where the
+    image doesn't say. The engine's API leaves this out, so it is read from the saved image. Raises
+    as `contents` does."""
     place = _place(image_id, "history")
     with suppress(OSError, ValueError):
         return json.loads(place.read_text())
@@ -106,7 +112,7 @@ def made_layer(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> list[b
 
 
 class Lists:
-    """The lists of entries that are kept."""
+    """The cache of layers' entries."""
 
     options: Mapping[str, bool] = {"listed": True}
 
@@ -117,18 +123,19 @@ class Lists:
             row = json.loads(gzip.decompress(_place(diff_id, "files").read_bytes()))
             if row["form"] != FORM:
                 return None
-            kinds = map(KINDS.__getitem__, row["kinds"])
+            kinds = [KINDS[letter] for letter in row["kinds"]]
             targets = {int(at): target for at, target in row["targets"].items()}
             starts = range(0, len(row["digests"]), DIGEST)
             digests = [row["digests"][at : at + DIGEST].strip() for at in starts]
-            columns = (row["paths"], row["sizes"], kinds, row["modes"], row["uids"], row["gids"])
+            numbers = (row["sizes"], row["modes"], row["uids"], row["gids"])
+            columns = zip(row["paths"], kinds, *numbers, strict=True)
             return Contents(
                 tuple(
-                    Entry(*fields, targets.get(at), digests[at])
-                    for at, fields in enumerate(zip(*columns, strict=True))
+                    Entry(path, size, kind, mode, uid, gid, targets.get(at), digests[at])
+                    for at, (path, kind, size, mode, uid, gid) in enumerate(columns)
                 )
             )
-        # there is none, or one that somebody else has written: it is read anew
+        # there is none, or not one that we wrote: the layer is read anew
         except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError):
             return None
 
@@ -152,7 +159,7 @@ class Lists:
 
 
 class Lengths:
-    """The lengths of compressed layers that are kept."""
+    """The cache of compressed layers' lengths."""
 
     options: Mapping[str, bool] = {"listed": False, "packed": True}
 
@@ -174,18 +181,18 @@ def _all(
     diff_ids: Sequence[str],
     kept: Lists | Lengths,
     sent: int = 0,
-    heard: Heard = unheard,
-) -> dict:
-    """What is wanted of each layer: what is kept, and the rest from the engine."""
-    found = {d: known for d in diff_ids if (known := kept.get(d)) is not None}
-    # A layer tells who it is when it was read to its end. One that is as long as one of those that
-    # are known is most likely that one, so at first the costly part is left out for it.
+    on_bytes: OnBytes = ignore_bytes,
+) -> dict[str, Any]:
+    """What `kept` has of each layer, and the rest from the engine."""
+    found: dict[str, Any] = {d: known for d in diff_ids if (known := kept.get(d)) is not None}
+    # Only a layer that was read to its end has a diff id. One as long as a layer that we know is
+    # most likely that layer, so the first round leaves out the costly part for it.
     guess = {length for d in found if (length := _length(d))}
     for lengths in (guess, set()) if guess else (set(),):
         wanted = {d for d in diff_ids if d not in found}
         if not wanted:
             break
-        for length, read in _read(engine, image_id, lengths, kept.options, sent, heard):
+        for length, read in _read(engine, image_id, lengths, kept.options, sent, on_bytes):
             if read.diff_id in wanted and length not in lengths:
                 found[read.diff_id] = kept.keep(read)
                 write(_place(read.diff_id, "length"), str(length).encode())
@@ -207,12 +214,15 @@ def _read(
     lengths: set[int],
     options: Mapping[str, bool],
     sent: int,
-    heard: Heard,
+    on_bytes: OnBytes,
 ) -> Iterator[tuple[int, layer_tar.LayerRead]]:
-    """Each layer that the engine sends, with the length that it has there."""
+    """Each layer that the engine sends, with its length as sent.
+
+    lengths  of layers whose entries are not wanted
+    """
     with _saved(engine, image_id) as stream:
-        counted = _Counted(stream, sent, heard)
-        for each in layer_tar.saved(counted):
+        counted = _Counted(stream, sent, on_bytes)
+        for each in layer_tar.saved(cast(IO[bytes], counted)):
             if isinstance(each, layer_tar.SavedLayer):
                 counted.begun += each.length
                 known = each.length in lengths
@@ -220,14 +230,14 @@ def _read(
 
 
 class _Counted(io.RawIOBase):
-    """A stream that tells how much of it was read.
+    """A stream that reports how much of it was read.
 
-    begun  bytes of the layers that have begun: so much will come, whatever was expected
+    begun  bytes of the layers that have begun: the total is at least this, whatever was expected
     """
 
-    def __init__(self, stream: IO[bytes], expected: int, heard: Heard) -> None:
+    def __init__(self, stream: IO[bytes], expected: int, on_bytes: OnBytes) -> None:
         self.begun = 0
-        self._stream, self._expected, self._heard = stream, expected, heard
+        self._stream, self._expected, self._on_bytes = stream, expected, on_bytes
         self._count = 0
 
     def readable(self) -> bool:
@@ -236,7 +246,7 @@ class _Counted(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._count += len(data)
-        self._heard(self._count, max(self._expected, self.begun, self._count))
+        self._on_bytes(self._count, max(self._expected, self.begun, self._count))
         return data
 
 
@@ -254,7 +264,7 @@ def _diff_ids(document: dict) -> object:
 
 @contextmanager
 def _saved(engine: Engine, image_id: str) -> Iterator[IO[bytes]]:
-    """What `docker save` gives, while it comes."""
+    """The archive that `docker save` gives, as a stream."""
     try:
         with transfer.stream(engine, "/images/{0}/get", image_id, silence=SILENCE) as stream:
             if stream is None:
@@ -278,5 +288,5 @@ def _length(diff_id: str) -> int | None:
 
 
 def _place(digest: str, what: str) -> Path:
-    """Where something about a layer or an image is kept."""
+    """The file that caches something about a layer or an image."""
     return names.cache() / "layers" / f"{digest.rpartition(':')[2]}.{what}"

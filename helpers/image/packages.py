@@ -1,5 +1,5 @@
-"""Which packages an image says that it has: reads the records that scanners read, and gives
-`Packages`, and the files of each as `Owners`. What has no record is invisible to them, and here."""
+"""The packages of an image, from the same records that scanners read: package databases, and the
+build information in Go programs. Software without such a record is not found."""
 
 from __future__ import annotations
 
@@ -10,45 +10,41 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from helpers.core.value import Value
 from helpers.elf import go_modules as gobuild
 from helpers.elf.header import MAGIC
-
-if TYPE_CHECKING:
-    from helpers.files.filesystem import RootFS
-    from helpers.files.stack import File
+from helpers.files.filesystem import RootFS
+from helpers.files.stack import File
 
 Kind = Literal["dpkg", "status.d", "apk", "go"]
 
 DPKG = "/var/lib/dpkg/status"
 
 STATUS_D = "/var/lib/dpkg/status.d/"
-"""A file for each package, as Distroless keeps them: bazel-contrib/rules_distroless."""
+"""A folder with a file per package, as in Distroless: bazel-contrib/rules_distroless."""
 
 APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
-"""The second since Alpine 3.23: apk-tools, doc/apk-package.5 names the fields."""
+"""The second since Alpine 3.23. The fields are in apk-tools' doc/apk-package.5."""
 
 DPKG_INFO = "/var/lib/dpkg/info"
-"""A list of files for each package: `libc6:amd64.list`."""
+"""A folder with a list of files per package: `libc6:amd64.list`."""
 
 LEAST = 300_000
-"""Bytes: a Go program that prints nothing has more."""
+"""Bytes of the smallest program that is searched: any Go program is larger."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """One package that is recorded.
+    """One recorded package.
 
-    name, version  as the record has them; of a Go program the path of its module, or of one that
-                   is compiled in
+    name, version  as recorded. For a Go program, those of its module or of one compiled into it
     kind           `dpkg`, `status.d`, `apk`, or `go` (the build information in a Go program)
-    record         path of the file that has the record
-    size           bytes that are installed as the record has them, or None where it doesn't
-    needs          names of the packages that it depends on, those that can stand in for another
-                   among them; only of dpkg's
-    provides       other names that it goes by; only of dpkg's
+    record         path of the file with the record
+    size           installed bytes as recorded, or None
+    needs          names of the packages that it depends on, alternatives included; dpkg only
+    provides       its other names; dpkg only
     """
 
     name: str
@@ -61,20 +57,19 @@ class Package:
 
 
 class Packages(Value, tuple[Package, ...]):
-    """The packages that an image has a record of, by record, in the record's order."""
+    """The recorded packages of an image, in the order of the records."""
 
     @property
     def kinds(self) -> dict[Kind, int]:
-        """How many there are of each kind."""
+        """Number of packages of each kind."""
         return dict(Counter(package.kind for package in self))
 
 
 def packages(fs: RootFS, files: Iterable[File]) -> Packages:
-    """What the records of an image name: Debian's, Alpine's, and those in Go programs.
+    """The packages in the records of Debian, Alpine and Go programs. RPM, pip, npm and gem are not
+    read.
 
-    files  all of the image's
-
-    RPM's database is not read, nor are those of pip, npm and gem.
+    files  all files of the image
     """
     found: list[Package] = []
     for file in files:
@@ -87,13 +82,17 @@ def packages(fs: RootFS, files: Iterable[File]) -> Packages:
 
 
 def recorded(fs: RootFS, files: Iterable[File]) -> Packages:
-    """The same without those in Go programs, for which each program has to be read."""
+    """Like `packages`, without Go: for that each program has to be read."""
     whole = [file.path for file in files if file.kind in ("file", "hardlink")]
     return Packages(package for path in whole for package in _recorded(fs, path) or ())
 
 
 def reached(packages: Mapping[str, Package], asked: Iterable[str]) -> set[str]:
-    """The packages that are asked for, and all that they depend on, of those given by name."""
+    """The names of packages and of all that they depend on.
+
+    packages  all packages, by name
+    asked     the names to start from
+    """
     by_name: dict[str, list[str]] = {}
     for package in packages.values():
         for name in (package.name, *package.provides):
@@ -109,9 +108,9 @@ def reached(packages: Mapping[str, Package], asked: Iterable[str]) -> set[str]:
 
 
 class Owners:
-    """Which files belong to which package, by the lists that dpkg and apk keep.
+    """The files of each package, from the lists that dpkg and apk keep.
 
-    files  all of the image's
+    files  all files of the image
     """
 
     def __init__(self, fs: RootFS, files: Iterable[File]) -> None:
@@ -119,7 +118,7 @@ class Owners:
         self._paths = {file.path for file in files}
 
     def files_of(self, name: str) -> tuple[str, ...]:
-        """The paths of a package that are in the image; () for one that is not known."""
+        """The paths of a package that are in the image; () for an unknown package."""
         return self._lists.get(name, ())
 
     @cached_property
@@ -136,7 +135,8 @@ class Owners:
         return found
 
     def _here(self, paths: Iterable[str]) -> Iterator[str]:
-        """A package made before /usr was merged lists `/bin/sh`, which is `/usr/bin/sh`."""
+        """Those that are in the image. A package from before the merge of /usr lists `/bin/sh` for
+        `/usr/bin/sh`."""
         for path in paths:
             real = path if path in self._paths else f"/usr{path}"
             if path and real in self._paths:
@@ -144,7 +144,7 @@ class Owners:
 
 
 def _recorded(fs: RootFS, path: str) -> Iterator[Package] | None:
-    """The packages that a file is the record of, None where it is no record."""
+    """The packages that a file records; None where it is no record."""
     if path == DPKG:
         return _debian(fs.read(path), "dpkg", path)
     if path.startswith(STATUS_D):
@@ -153,7 +153,7 @@ def _recorded(fs: RootFS, path: str) -> Iterator[Package] | None:
 
 
 def _debian(data: bytes, kind: Kind, record: str) -> Iterator[Package]:
-    """Of the format that deb-control(5) describes; a package that was removed is recorded too."""
+    """Reads the format of deb-control(5). Removed packages are in it too, and left out here."""
     for fields in _paragraphs(data, ": "):
         state = fields.get("Status", "install ok installed").split()
         if {"Package", "Version"} <= fields.keys() and state[-1:] == ["installed"]:
@@ -179,9 +179,10 @@ def _alpine(data: bytes, record: str) -> Iterator[Package]:
 
 
 def _alpine_files(data: bytes) -> Iterator[tuple[str, list[str]]]:
-    """The names of packages with their files: an `F:` line is a folder, the `R:` lines after it
-    are what is in it."""
-    name, folder, found = "", "", []
+    """Each package's name and files: an `F:` line is a folder, the `R:` lines after it the files in
+    it."""
+    found: list[str] = []
+    name = folder = ""
     for line in [*data.decode("utf-8", "surrogateescape").split("\n"), "P:"]:
         field, _, value = line.partition(":")
         if field == "P":
@@ -195,8 +196,8 @@ def _alpine_files(data: bytes) -> Iterator[tuple[str, list[str]]]:
 
 
 def _paragraphs(data: bytes, colon: str) -> Iterator[Mapping[str, str]]:
-    """Fields of the paragraphs, without the lines that go on with one; of a field that comes more
-    than once the first."""
+    """The fields of each paragraph, without continuation lines. Of a field that comes twice, the
+    first counts."""
     fields: dict[str, str] = {}
     for line in [*data.decode("utf-8", "replace").split("\n"), ""]:
         if not line.strip():

@@ -1,6 +1,6 @@
-"""What only the builder of an image knows: keeps it in the cache folder, for every other process.
+"""Records of how images were built, in the cache folder, for every other process.
 
-One image may be what several Dockerfiles make, so a record is of an image under a name.
+Several Dockerfiles may make the same image, so a record is for an image under one name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FORM = 2
 
 
 def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:
-    """Keeps the facts of an image, whatever JSON can write."""
+    """Keeps facts about an image, in any form that JSON can write."""
     text = json.dumps({"form": FORM, "tag": tag, "facts": facts}, indent=1)
     write(_folder(image_id) / _file(tag), text.encode())
 
@@ -30,10 +30,10 @@ def known(image_id: str) -> bool:
 
 
 def recall(image_id: str, tag: str) -> dict[str, Any]:
-    """The facts that were kept of an image under that name, else under its last one, else {}."""
+    """The facts about an image under that name, else under its latest one, else {}."""
     named = _folder(image_id) / _file(tag)
     for path in [named, *_latest(image_id)]:
-        # a record of another version of the lab says nothing here
+        # skip the record of another version of the lab
         with suppress(OSError, ValueError, LookupError, TypeError):
             record = json.loads(path.read_text())
             if record["form"] == FORM:
@@ -42,7 +42,7 @@ def recall(image_id: str, tag: str) -> dict[str, Any]:
 
 
 def _latest(image_id: str) -> list[Path]:
-    """The records of an image, the last first."""
+    """The records of an image, the latest first."""
     with suppress(OSError):
         files = [(path.stat().st_mtime, path) for path in _folder(image_id).glob("*.json")]
         return [path for _, path in sorted(files, reverse=True)]
@@ -54,5 +54,5 @@ def _folder(image_id: str) -> Path:
 
 
 def _file(tag: str) -> str:
-    """A name may have characters and a length that a file's may not have."""
+    """The file for a name, hashed: file names can't have every character and length."""
     return f"{hashlib.sha256(tag.encode()).hexdigest()[:16]}.json"

@@ -1,26 +1,24 @@
-"""Knows which layers several images have in common, and gives their bytes, each counted once."""
+"""Finds the layers that several images share, and counts each once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
-
-if TYPE_CHECKING:
-    from helpers.image.stored import Layer, OpenImage
+from helpers.image.open_image import OpenImage
+from helpers.image.stored import Layer
 
 
 @dataclass(frozen=True)
 class SharedLayer:
     """A layer that at least two of the images have.
 
-    created_by  the instruction that made it, as `Layer` has it
+    created_by  the instruction that made it, as in `Layer`
     size        bytes of its files
-    diff_id     by which engines and registries know that it is the same
+    diff_id     its digest
     images      how many of the images have it
     """
 
@@ -32,12 +30,12 @@ class SharedLayer:
 
 @dataclass(frozen=True, repr=False)
 class Shared(Value):
-    """What several images need together.
+    """What several images take together.
 
-    images    how many there are
-    separate  bytes of all of them, each counted in full
-    together  bytes of their layers, each counted once: what an engine keeps
-    layers    those that at least two have, in the order in which they were met
+    images    number of images
+    separate  bytes of all images, each counted in full
+    together  bytes of all layers, each counted once: what an engine keeps
+    layers    the layers that at least two images have, in the order of the images
     """
 
     images: int
@@ -52,11 +50,11 @@ class Shared(Value):
 
 
 def shared(images: Sequence[OpenImage]) -> Shared:
-    """Counts the layers of images, which may be of several engines; of one that is given twice,
-    the second costs nothing.
+    """Counts the layers of images, which may be on several engines. An image that is given twice
+    costs nothing the second time.
 
-    A layer is the same where all layers below it are the same too: an engine keeps it unpacked on
-    these, and fetches it again for others.
+    A layer counts as shared only if all layers below it are shared too: an engine keeps it unpacked
+    on top of those, and fetches it again for others.
 
     Raises LabError without an image.
     """

@@ -10,7 +10,7 @@ from typing import Any
 from helpers.compare import ComparisonTable, row_of
 from helpers.core.value import Value
 from helpers.dockerfile.marks import DockerfileView
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.learning.recipe import PROGRAMS, Choice
 from helpers.run.container_run import Run
 

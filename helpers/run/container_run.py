@@ -22,7 +22,7 @@ from helpers.diagnosis.diagnose import Diagnosis, Examination, examine
 from helpers.engine.container import temporary
 
 if TYPE_CHECKING:
-    from helpers.image.stored import OpenImage
+    from helpers.image.open_image import OpenImage
 
 KEPT = 1_000_000
 """Bytes of output that are kept, from its beginning."""

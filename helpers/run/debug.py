@@ -19,7 +19,7 @@ from helpers.engine.container import RunningContainer, Stopped, find, started, t
 from helpers.engine.container_files import ContainerFiles
 from helpers.files import layer_tar
 from helpers.files.stack import File, Files, absolute
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run
 
 if TYPE_CHECKING:

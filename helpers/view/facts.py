@@ -14,7 +14,7 @@ from helpers.compare import ComparisonTable, Row
 from helpers.dockerfile.marks import DockerfileView
 from helpers.engine.client import Engine
 from helpers.image.explorer import Explorer
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.learning.exercise import Check
 from helpers.learning.workbench import Workbench
 from helpers.samples import Variant

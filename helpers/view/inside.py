@@ -10,7 +10,8 @@ from helpers.diagnosis.diagnose import Diagnosis
 from helpers.elf.linking import Linkage
 from helpers.engine.container import Stopped
 from helpers.files.stack import File, Files
-from helpers.image.stored import Config, Layer, Layers, Sizes
+from helpers.image.open_image import Layers
+from helpers.image.stored import Config, Layer, Sizes
 from helpers.run.container_run import Run
 from helpers.view import safe, units
 from helpers.view.blocks import (

@@ -13,7 +13,7 @@ from helpers.bases.source import Base
 from helpers.compare import Row, compare
 from helpers.core.errors import LabError
 from helpers.diagnosis.diagnose import Diagnosis
-from helpers.image.stored import Layers, OpenImage, OpenLayer
+from helpers.image.open_image import Layers, OpenImage, OpenLayer
 from helpers.lab.handles import Comparison
 from helpers.run.container_run import Run
 from helpers.samples import variant

@@ -10,7 +10,7 @@ import pytest
 from helpers.files import layer_tar
 from helpers.files.stack import stacked
 from helpers.image.difference import FolderChange, difference
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import Layers, OpenImage
 from helpers.view import opening
 from tests.unit.elves import link, put
 
@@ -40,7 +40,8 @@ def image(name, *layers, **fields):
     tag = f"localhost/shrink/{name}"
     found = OpenImage("sha256:0", tag, engine=None, _inspected=inspected, **fields)
     size = sum(entry.size for entries in layers for entry in entries)
-    vars(found).update(_contents={}, _stacked=stacked(layers), size=size)  # what reading it leaves
+    # what reading it leaves
+    vars(found).update(_contents={}, layers=Layers(), _stacked=stacked(layers), size=size)
     return found
 
 

@@ -13,7 +13,7 @@ from helpers.files.stack import Entry, File
 from helpers.files.tree import Tree
 from helpers.image import layers
 from helpers.image.explorer import Explorer
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.view import opening
 from helpers.view.explorer_widget import Opened, TreeView, explorer
 from tests.unit.kernel import execute, heard, printed, send, started

@@ -7,7 +7,7 @@ from helpers.advice.lint import Lint
 from helpers.advice.proof import Proof, differs
 from helpers.core.errors import LabError
 from helpers.dockerfile.marks import DockerfileView
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run
 from helpers.view import html, text
 

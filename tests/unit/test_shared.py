@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from helpers.core.errors import LabError
+from helpers.image.open_image import OpenLayer
 from helpers.image.shared import shared
-from helpers.image.stored import OpenLayer
 
 
 def image(**layers):

@@ -21,8 +21,9 @@ from helpers.engine.container import Stopped
 from helpers.files.stack import File, Files
 from helpers.files.waste import Waste, Wasted
 from helpers.image.difference import Difference, FolderChange
+from helpers.image.open_image import Layers, OpenImage, OpenLayer
 from helpers.image.shared import Shared, SharedLayer
-from helpers.image.stored import Config, Layers, OpenImage, OpenLayer, Sizes
+from helpers.image.stored import Config, Sizes
 from helpers.learning.exercise import Check, Hint
 from helpers.learning.prediction import Answer, Prediction
 from helpers.learning.progress import Lesson, Progress

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from helpers.files.stack import Entry, stacked
 from helpers.files.waste import waste
-from helpers.image.stored import Config, Layers, OpenImage, OpenLayer
+from helpers.image.open_image import Layers, OpenImage, OpenLayer
+from helpers.image.stored import Config
 from helpers.view import explored, terminal, text
 from helpers.view.blocks import Branch, Branches, Fact, OutputLines, Table, Title
 from helpers.view.blocks import Column as Col
