@@ -1,7 +1,7 @@
-"""A newer engine beside the one that is there, for what only a newer builder can do.
+"""Starts a newer engine beside the present one, for builds that only a newer builder can do.
 
-It is a private one, in a system of its own: Debian packages in a base of the first engine, which
-builds it as any image, and gives it out as files.
+It is a private engine in a Debian system of its own. The present engine builds that system as an
+image, and its files are unpacked into the cache folder.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker.errors
 import filelock
 
+from helpers.bases.source import Bases
 from helpers.build.builder import build
 from helpers.build.failed import BuildFailed
 from helpers.core import machine, names
@@ -30,20 +31,19 @@ from helpers.engine.container import unstarted
 from helpers.engine.find import engine_inside
 from helpers.engine.needs import Needs
 
-if TYPE_CHECKING:
-    from helpers.bases.source import Bases
+if TYPE_CHECKING:  # POSIX alone
     from helpers.engine.private.folder import User
 
 BASE = "debian:trixie-slim"
 
 SUITE = "forky"
-"""The Debian whose engine it is. That of trixie, 26.1, is older than `needs.TAKES_CONTEXTS`."""
+"""The Debian release whose engine it is. Trixie's, 26.1, is older than `needs.TAKES_CONTEXTS`."""
 
 HAS = Needs(builder="0.20", store="containerd")
-"""What it has, at least: docker 28.5, in SUITE since it is there."""
+"""What that engine has at least: the release never had one older than 28.5."""
 
 SECONDS = 60
-"""That it takes to make, with the base here."""
+"""Seconds it takes to make the system when the base is here."""
 
 RECIPE = rf"""FROM {BASE}
 RUN find /etc/apt/sources.list* -type f -exec \
@@ -55,12 +55,12 @@ RUN find /etc/apt/sources.list* -type f -exec \
 
 
 def root() -> Path:
-    """The folder of its system, whether or not it is there."""
+    """The folder of its system, which may not exist yet."""
     return names.cache() / "roots" / SUITE
 
 
 def is_made() -> bool:
-    """Whether its system is there, as the recipe makes it now."""
+    """Whether its system is there, made by the current recipe."""
     try:
         return _stamp().read_text() == _fingerprint()
     except OSError:
@@ -68,7 +68,7 @@ def is_made() -> bool:
 
 
 def obstacle() -> str | None:
-    """Why none can be started here, with what to do, or None. A clause."""
+    """Why no newer engine can be started here and what to do about it, as a clause, or None."""
     update = f"update it, to Docker {needed.UPDATE}"
     if sys.platform != "linux":
         return update
@@ -88,13 +88,13 @@ def engine(
     *,
     timeout: float = 10.0,
 ) -> Engine:
-    """Joins the newer engine, or starts it; its system is made when it isn't there.
+    """Joins the newer engine, starting it where it does not run. Makes its system the first time.
 
-    first  the engine that is there, which makes it
-    bases  of the first
-    needs  what the first has not got
+    first  the present engine, which builds the system
+    bases  the present engine's bases
+    needs  the requirements that the present engine does not meet
 
-    Raises EngineError where none can be had, with what to do.
+    Raises EngineError where no such engine can be had.
     """
     reason = obstacle()
     if reason is None and not _has(needs):
@@ -115,7 +115,7 @@ def engine(
 
 
 def joined() -> Engine:
-    """The newer engine, whose system is made. Raises EngineError where it can't be started."""
+    """The newer engine. Its system must have been made. Raises EngineError."""
     return engine_inside(root())
 
 
@@ -129,7 +129,7 @@ def users() -> list[User]:
 
 
 def remove() -> None:
-    """Removes its system and all that it keeps, unless somebody uses it."""
+    """Removes its system and its data, unless somebody uses it."""
     folder = root()
     if sys.platform != "linux" or not folder.parent.is_dir() or not machine.is_root():
         return
@@ -155,7 +155,7 @@ def _stamp() -> Path:
 
 
 def _make(first: Engine, bases: Bases, folder: Path, listener: ProgressCallback) -> None:
-    """Has the first engine build the system, and unpacks it. Raises LabError."""
+    """Builds the system on the first engine, and unpacks it. Raises LabError."""
     from helpers.engine import private
 
     if private.users(str(folder)):
@@ -188,7 +188,7 @@ def _make(first: Engine, bases: Bases, folder: Path, listener: ProgressCallback)
         unpacked.mkdir()
         listener(Event("unpack", "unpack the engine"))
         _unpack(first, built.id, unpacked)
-        with suppress(docker.errors.APIError):  # it may be in somebody's use
+        with suppress(docker.errors.APIError):  # somebody may be using it
             first.client.images.remove(tag)
         if folder.is_dir():
             shutil.rmtree(folder)
@@ -205,11 +205,9 @@ def _unpack(first: Engine, image: str, folder: Path) -> None:
         transfer.stream(first, "/containers/{0}/export", made) as stream,
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as tar,
     ):
-        try:
-            with closing(tar.stdin) as to:
-                shutil.copyfileobj(stream, to, 1 << 20)
-        except OSError:
-            pass  # tar has ended, and says why
+        assert stream and tar.stdin and tar.stderr  # the container is there, and both are pipes
+        with suppress(OSError), tar.stdin as to:  # tar may end early, and says why
+            shutil.copyfileobj(stream, to, 1 << 20)
         said = tar.stderr.read().decode(errors="replace").strip()
     if tar.returncode:
         raise LabError(

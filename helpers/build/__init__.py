@@ -1,1 +1,1 @@
-"""From a Dockerfile and its context to an image, or to the step that failed and why."""
+"""Builds images from Dockerfiles, and explains builds that fail."""

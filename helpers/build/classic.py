@@ -1,12 +1,13 @@
-"""The classic builder's and Podman's progress: reads their text, and gives BuildKit's Events."""
+"""Reads the progress of the classic builder and of Podman, which is text, into Events."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from helpers.build.steps import Step, Steps
-from helpers.build.trace import Work
+from helpers.build.trace import State, Work
 from helpers.core.events import Event, ProgressCallback
 
 _STEP = re.compile(r"Step (?P<number>\d+)/\d+ : (?P<keyword>\w+)")
@@ -24,9 +25,9 @@ _STDERR = re.compile(r"\x1b\[91m(.*)\x1b\[0m", re.DOTALL)
 
 
 class Classic:
-    """Follows one build. `feed` it each message; it tells the listener what is new.
+    """Follows one build. Give each message to `take`; the listener gets the Events.
 
-    works      what was worked on, in order
+    works      the steps that have begun, in order
     container  the container of the step that runs, or ""
     image      the id of the last image that was made, or ""
     """
@@ -42,8 +43,8 @@ class Classic:
         self._work: Work | None = None
         self._is_new = False  # the step's own line is not ended yet
 
-    def feed(self, message: dict[str, Any]) -> None:
-        """Takes one message of the stream."""
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Reads one message of the stream."""
         if "aux" in message:
             self.image = message["aux"].get("ID", self.image)
         elif "stream" in message:
@@ -57,11 +58,11 @@ class Classic:
             self._end("error")
 
     def failed(self, error: str) -> tuple[Work | None, str]:
-        """The work that failed, as `Trace.failed`."""
+        """The work that failed; see `Trace.failed`."""
         return self._work, ""
 
     def ended(self) -> None:
-        """Takes note that the build has ended well."""
+        """To be called when the build has succeeded."""
         self._end("done")
 
     def _text(self, text: str) -> None:
@@ -81,7 +82,7 @@ class Classic:
         elif self._is_podman and _COMMIT.fullmatch(text):
             self._begin(None, "")
         elif not _NOTES.fullmatch(text) and self._work:
-            # standard error comes in red
+            # standard error is sent in red
             plain = red[1] if (red := _STDERR.fullmatch(text)) else text
             self._work.pieces.append(plain)
             self._tell(plain)
@@ -91,13 +92,13 @@ class Classic:
         self._pulled.clear()
         self.container = ""
         if step and step.sent.keyword != keyword.upper():
-            step = None  # the builder's own: a LABEL after the target's last step
-        self._work = Work(step, step.name) if step else None
-        if step and step.makes:
-            self.works.append(self._work)
+            step = None  # the builder's own, such as a LABEL after the target's last step
+        self._work = work = Work(step, step.name) if step else None
+        if work and step and step.makes:
+            self.works.append(work)
             self._tell()
 
-    def _end(self, state: str) -> None:
+    def _end(self, state: State) -> None:
         if self._work and not self._work.state:
             self._work.state = state
             if state != "error":

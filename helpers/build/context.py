@@ -1,4 +1,4 @@
-"""A folder as a build's context: gives the gzipped tar that an engine is sent, piece by piece."""
+"""Packs a folder as a build's context: a gzipped tar, made piece by piece while it is sent."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ import os
 import stat
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
-from typing import Literal, TypeVar
+from typing import Literal
 
 from helpers.core.errors import LabError
 from helpers.dockerfile import ignore as dockerignore
 from helpers.dockerfile.ignore import Ignore
 
 DOCKERFILE = ".shrink.Dockerfile"
-"""What the Dockerfile is called in the tar, unless the context has a file of that name."""
+"""The Dockerfile's name in the tar, unless the context has a file of that name."""
 
 _PIECE = 1 << 20  # bytes read from a file at once
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Context:
-    """A folder, and what its ignore file leaves out.
+    """A folder, and what its ignore file excludes.
 
     path         the folder
     ignore       the patterns
-    ignore_file  where they came from, or None
+    ignore_file  the file they are from, or None
     """
 
     path: Path
@@ -41,8 +40,8 @@ class Context:
     def of(cls, path: Path, dockerfile: Path | None = None) -> Context:
         """The context of a folder.
 
-        dockerfile  where the Dockerfile is, if it is a file: an ignore file of its own, beside it
-                    and named after it (`web.Dockerfile.dockerignore`), replaces `.dockerignore`
+        dockerfile  the Dockerfile's path, if it is a file. An ignore file beside it and named
+                    after it (`web.Dockerfile.dockerignore`) replaces `.dockerignore`
 
         Raises LabError where the folder or the ignore file isn't there to be read.
         """
@@ -70,15 +69,15 @@ class Context:
     def tar(self, dockerfile: str, below: str = "", level: int = 0) -> ContextTar:
         """The tar to send.
 
-        dockerfile  the text, which is sent beside the context's files under a name of its own
-        below       a folder in the tar to put the context's files in, or "" for its root
-        level       of gzip: 0 for an engine on this machine, where packing takes longer than
-                    sending (24 s for 800 MB at level 1), more for one across a network
+        dockerfile  the text; it is sent beside the context's files
+        below       the folder in the tar for the context's files, or "" for its root
+        level       gzip's: 0 for an engine on this machine, as compressing takes longer than
+                    sending (24 s for 800 MB at level 1); more for an engine across a network
         """
         return ContextTar(self, dockerfile, below, level)
 
     def state(self, source: str) -> Literal["sent", "ignored", "missing"]:
-        """What becomes of a source of COPY: `hello.c`, `./src`, `*.c`."""
+        """Whether a source of COPY (`hello.c`, `./src`, `*.c`) is sent, and if not, why."""
         path = normpath("/" + source).lstrip("/")
         if path in ("", "."):
             return "sent"
@@ -91,15 +90,18 @@ class Context:
         return "ignored" if all(self.ignore.excludes(each) for each in found) else "sent"
 
     def entries(self) -> Iterator[tuple[str, os.stat_result]]:
-        """The paths that are sent, relative and with slashes, each directory before its content."""
+        """The paths to send, relative and with slashes, each directory before its content."""
         yield from self._below("", self.ignore.nothing)
 
     def _below(
         self, directory: str, above: dockerignore.Matches
     ) -> Iterator[tuple[str, os.stat_result]]:
-        for name in sorted(_reading(self.path / directory, os.listdir)):
+        with _readable(self.path / directory) as folder:
+            names = sorted(each.name for each in folder.iterdir())
+        for name in names:
             path = f"{directory}/{name}" if directory else name
-            status = _reading(self.path / path, os.lstat)
+            with _readable(self.path / path) as place:
+                status = place.lstat()
             matches = self.ignore.matches(path, above)
             is_directory = stat.S_ISDIR(status.st_mode)
             if not self.ignore.leaves_out(matches):
@@ -107,7 +109,7 @@ class Context:
             elif is_directory and self.ignore.may_bring_back(path):
                 below = self._below(path, matches)
                 first = next(below, None)
-                if first is not None:  # what is brought back brings its directories
+                if first is not None:  # a file that is included again includes its directories
                     yield path, status
                     yield first
                     yield from below
@@ -119,11 +121,11 @@ class Context:
 
 
 class ContextTar:
-    """The tar as an iterable of bytes, made while it is sent: nothing is kept in memory.
+    """The tar as an iterable of bytes, made on the way: no file is held in memory.
 
     dockerfile  the Dockerfile's name in the tar
-    size        bytes of file contents sent so far, the Dockerfile not counted
-    files       regular files sent so far, the Dockerfile not counted
+    size        bytes of file contents so far, without the Dockerfile
+    files       number of regular files so far, without the Dockerfile
 
     Iterating raises LabError where a file can't be read.
     """
@@ -174,7 +176,8 @@ class ContextTar:
         info.mtime = int(status.st_mtime)  # owner 0:0, as COPY makes it
         place = self._context.path / path
         if kind == tarfile.SYMTYPE:
-            info.linkname = _reading(place, os.readlink)
+            with _readable(place):
+                info.linkname = os.readlink(place)  # noqa: PTH115  # a Path would tidy it
         elif kind in (tarfile.CHRTYPE, tarfile.BLKTYPE):
             info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
         elif kind == tarfile.REGTYPE:
@@ -191,11 +194,14 @@ class ContextTar:
 
     def _content(self, file: Path, size: int) -> Iterator[bytes]:
         left = size
-        with _reading(file, lambda path: path.open("rb")) as stream:
-            # a file that grows or shrinks meanwhile is cut or filled to the size in its header
+        with _readable(file):
+            stream = file.open("rb")
+        with stream:
+            # A file that grows or shrinks meanwhile is cut or filled to the size in its header.
             while left:
                 wanted = min(left, _PIECE)
-                piece = _reading(file, lambda _, n=wanted: stream.read(n)) or bytes(wanted)
+                with _readable(file):
+                    piece = stream.read(wanted) or bytes(wanted)
                 left -= len(piece)
                 self.size += len(piece)
                 yield piece
@@ -220,10 +226,11 @@ def _padded(content: bytes) -> bytes:
     return content + bytes(-len(content) % tarfile.BLOCKSIZE)
 
 
-def _reading(path: Path, read: Callable[[Path], T]) -> T:
-    """`read(path)`, its OSError told as a LabError."""
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """Turns an OSError in the block into a LabError about the path."""
     try:
-        return read(path)
+        yield path
     except OSError as error:
         raise LabError(
             f"{str(path)!r} in the build context can't be read ({error.strerror}): "

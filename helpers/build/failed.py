@@ -1,4 +1,4 @@
-"""The error of a build: the step that failed, what it printed, and why it would not start."""
+"""The error that a failed build raises."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from helpers.diagnosis.diagnose import Diagnosis
 
 
 class BuildFailed(LabError):
-    """A build ended with an error.
+    """A build failed.
 
-    step       the failing step as the Dockerfile has it (`RUN gcc hello.c`), or "" where none ran
+    step       the failing step as in the Dockerfile (`RUN gcc hello.c`), "" where none ran
     line       its line in the Dockerfile, from 1, or None where it is not known
-    code       what the step's program ended with, or None where none ran to an end
-    log        what the step printed, whole
+    code       the exit code of the step's program, None where none ran to its end
+    log        all that the step printed
     error      the engine's own words
-    diagnosis  why the step's program would not start, or None
+    diagnosis  why the step's program did not start, or None
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Why the program of a RUN would not start: looks into what its stage held before that step."""
+"""Finds out why a RUN's program did not start, from the files its stage had before that step."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import docker.errors
 import requests
 
+from helpers.build.failure import Failure
+from helpers.build.steps import Step
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.diagnosis.command import Process
 from helpers.diagnosis.diagnose import Examination, examine
 from helpers.dockerfile.sent import options
+from helpers.engine.client import Engine
 from helpers.image.open_image import OpenImage
 
-if TYPE_CHECKING:
-    from helpers.build.failure import Failure
-    from helpers.engine.client import Engine
-
 NOT_RUN = (126, 127)
-"""What a shell ends with when it can't run a program, or finds none."""
+"""Exit codes of a shell that can't run a program, or finds none."""
 
 NOT_STARTED = (1, 255)
-"""What engines say a program ended with that they could not start after all."""
+"""Exit codes that engines report for a program that they could not start after all."""
 
 
 def examined(
@@ -34,42 +32,45 @@ def examined(
     failed: Failure,
     dockerfile: str,
     args: Mapping[str, str],
-    build: Callable[[str, str], object],
+    build: Callable[..., object],
 ) -> Examination | None:
-    """What the files say of a RUN that failed; None where there is no reason to ask them.
+    """Examines the files that a failed RUN had; None where they can't be the reason.
 
     args   build arguments, which the step sees as variables
-    build  builds a Dockerfile under a tag; what it needs is in the builder's cache
+    build  builds a Dockerfile's text as `tag=`; the builder's cache has all that it needs
     """
-    if not failed.is_run or not failed.step:
+    step = failed.step
+    if not failed.is_run or not step:
         return None
     if failed.code not in NOT_RUN and not _may_not_have_started(failed):
         return None
-    before = dockerfile.split("\n")[: failed.step.line - 1]
+    before = dockerfile.split("\n")[: step.line - 1]
     tag = f"{names.TAG_PREFIX}before:{uuid.uuid4().hex}"
     try:
-        build("\n".join(before), tag)
+        build("\n".join(before), tag=tag)
         image = OpenImage.of(engine, tag)
         with image.rootfs as fs:
-            return examine(fs, _process(engine, image.id, failed, args))
+            return examine(fs, _process(engine, image.id, failed, step, args))
     except (LabError, docker.errors.APIError, requests.RequestException):
-        return None  # the failure itself is what the learner has to see
+        return None  # the learner has to see the build's own failure
     finally:
         with suppress(docker.errors.APIError, requests.RequestException):
-            # the layers below are the classic builder's cache
+            # noprune: the layers below are the classic builder's cache
             engine.client.images.remove(tag, force=True, noprune=True)
 
 
 def _may_not_have_started(failed: Failure) -> bool:
-    """Whether what was printed can be the engine's words, of a program that it could not start."""
+    """Whether the log may be the engine's message about a program that it could not start."""
     words = failed.log.strip()
     one_line = failed.code in NOT_STARTED and "\n" not in words and "exec" in words
     return not failed.started or not words or one_line
 
 
-def _process(engine: Engine, image: str, failed: Failure, args: Mapping[str, str]) -> Process:
+def _process(
+    engine: Engine, image: str, failed: Failure, step: Step, args: Mapping[str, str]
+) -> Process:
     config = engine.client.api.inspect_image(image)["Config"] or {}
-    _, command = options(failed.step.written.value)
+    _, command = options(step.written.value)
     env = dict(line.partition("=")[::2] for line in config.get("Env") or ())
     return Process(
         argv=_listed(command) or (*(config.get("Shell") or ("/bin/sh", "-c")), command),
@@ -84,7 +85,7 @@ def _process(engine: Engine, image: str, failed: Failure, args: Mapping[str, str
 
 
 def _listed(command: str) -> tuple[str, ...]:
-    """The words of a command in JSON form, none where it is a string for the shell."""
+    """The words of a command in JSON form; () where it is a line for the shell."""
     try:
         words = json.loads(command)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Why a build failed: turns the builder's words and the Dockerfile into one readable message."""
+"""Turns a failed build into a readable message, from the builder's words and the Dockerfile."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from textwrap import shorten
-from typing import TYPE_CHECKING
 
 from helpers.build.context import Context
 from helpers.build.failed import BuildFailed
 from helpers.build.steps import Step, Steps, stage_names
 from helpers.build.trace import Work
+from helpers.diagnosis.diagnose import Examination
 from helpers.dockerfile.instructions import instructions
 from helpers.dockerfile.sent import Sent, copied
 
-if TYPE_CHECKING:
-    from helpers.diagnosis.diagnose import Examination
-
 LINES = 12
-"""How much of a step's log the message shows."""
+"""How many lines of a step's log the message shows."""
 
 _NOT_STARTED = re.compile(
     r"OCI runtime|unable to start container process|starting container process caused"
@@ -32,14 +29,14 @@ _NO_ROOM = re.compile(r"no space left on device|disk quota exceeded", re.IGNOREC
 
 @dataclass(frozen=True)
 class Failure:
-    """A build that ended with an error.
+    """What is known of a failed build.
 
     error    the engine's words
-    step     the step that failed, or None where no step did
-    log      what the step printed
-    code     the exit code of its program, None where none ran to an end
+    step     the step that failed, None where no step did
+    log      the step's output
+    code     the exit code of its program, None where none ran to its end
     started  False where the engine could not start its program
-    is_pull  whether an image could not be had
+    is_pull  whether an image could not be pulled
     """
 
     error: str
@@ -51,22 +48,22 @@ class Failure:
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same build may do better: no step failed, and the Dockerfile isn't wrong."""
+        """Whether a second try may succeed: no step failed, and the Dockerfile isn't wrong."""
         wrong = "parse error" in self.error or _NOT_UNDERSTOOD.search(self.error)
         return not (self.step or self.is_pull or wrong)
 
     @property
     def is_run(self) -> bool:
-        """Whether it is a RUN that failed."""
+        """Whether a RUN failed."""
         return self.step is not None and self.step.written.keyword == "RUN"
 
 
 def failure(error: str, code: int | None, work: Work | None, title: str, steps: Steps) -> Failure:
-    """What is known of a failed build.
+    """Reads the failure of a build.
 
     error  the engine's words
-    code   the exit code, where the engine gives it apart
-    work   what failed, if that was a step's
+    code   the exit code, where the engine gives it separately
+    work   the step that failed, if one did
     title  BuildKit's name for what failed
     """
     log = work.log if work else ""
@@ -77,7 +74,7 @@ def failure(error: str, code: int | None, work: Work | None, title: str, steps: 
         is_pull = bool(re.search("^invalid from flag value|no stage or image found", error))
         return Failure(error, step, is_pull=is_pull)
     if _NOT_STARTED.search(error) or (log.count("\n") <= 2 and _NOT_STARTED.search(log)):
-        # BuildKit reports runc's own exit code, and runc's words as if the step had printed them
+        # BuildKit reports runc's exit code, and runc's message as if it were the step's output
         words = "\n".join(part for part in (log.strip(), error) if part)
         return Failure(words, step, started=False)
     if code is None and (found := re.search(r"exit (?:code:|status) (\d+)$", error)):
@@ -88,13 +85,13 @@ def failure(error: str, code: int | None, work: Work | None, title: str, steps: 
 def build_failed(
     failed: Failure, dockerfile: str, sent: Sent, context: Context, found: Examination | None = None
 ) -> BuildFailed:
-    """The exception, whose message says what happened and what to do.
+    """The exception, with a message that says what happened and what to do.
 
-    found  what the files say of a RUN
+    found  what the files of a RUN say
     """
     diagnosis = found.diagnosis if found else None
     if found and found.nothing_ran and failed.started:
-        # the engine called it started; what it printed then are the engine's words
+        # the engine said that it started, and its output is the engine's own message
         words = "\n".join(part for part in (failed.log.strip(), failed.error) if part)
         failed = replace(failed, error=words, log="", code=None, started=False)
     words = re.sub(
@@ -102,7 +99,7 @@ def build_failed(
     )
     step, line = failed.step, failed.step.line if failed.step else None
     if step and _NOT_UNDERSTOOD.search(words):
-        # other builders read the whole Dockerfile before they begin; Podman comes upon it
+        # Podman finds this in mid-build; other builders read the whole Dockerfile first
         failed = replace(failed, step=None)
         step = None
     elif step is None and (parsed := re.search(r"parse error (?:on )?line (\d+)", words)):
@@ -129,7 +126,7 @@ def build_failed(
 
 
 def refused(dockerfile: str, target: str | None) -> BuildFailed | None:
-    """The error of a Dockerfile that no builder would begin with, or None."""
+    """The error of a Dockerfile that no builder would take, or None."""
     written = instructions(dockerfile)
     stages = stage_names(written)
     if not stages:
@@ -143,7 +140,7 @@ def refused(dockerfile: str, target: str | None) -> BuildFailed | None:
 
 
 def _suspect(error: str, steps: Steps) -> Step | None:
-    """The step behind an error that no step is blamed for."""
+    """The step that an error quotes, where the builder names none."""
     if "parse error" in error:
         return None
     for quoted in re.findall(r'"([^"]{2,})"', error):
@@ -176,7 +173,7 @@ def _sentence(failed: Failure, line: int | None, dockerfile: str, context: Conte
     if failed.is_run:
         return _run_sentence(failed, where)
     if step.written.keyword in ("COPY", "ADD"):
-        return _copy_sentence(failed, where, dockerfile, context)
+        return _copy_sentence(failed, step, where, dockerfile, context)
     if step.written.keyword == "FROM":
         return _image_sentence(where, step.written.value.split()[0])
     return f"{where} failed."
@@ -197,8 +194,10 @@ def _run_sentence(failed: Failure, where: str) -> str:
     return f"{where} ended with exit code {failed.code} {printed}"
 
 
-def _copy_sentence(failed: Failure, where: str, dockerfile: str, context: Context) -> str:
-    taken = copied(failed.step.written)
+def _copy_sentence(
+    failed: Failure, step: Step, where: str, dockerfile: str, context: Context
+) -> str:
+    taken = copied(step.written)
     if taken.origin is None:
         plain = [source for source in taken.sources if "$" not in source]
         states = {source: context.state(source) for source in plain}
@@ -236,7 +235,7 @@ def _image_sentence(where: str, name: str) -> str:
 
 
 def _names(error: str, sources: Iterable[str]) -> list[str]:
-    """The sources that an error speaks of; a single source is meant whatever it says."""
+    """The sources that an error names; a single source is meant whatever it names."""
     sources = list(sources)
     words = re.split(r"[\s\"':]+", error)
     said = [s for s in sources if any(w.lstrip("/") == s.lstrip("./") for w in words if w)]
@@ -248,7 +247,7 @@ def _list(sources: list[str]) -> str:
 
 
 def _last(log: str) -> list[str]:
-    # a progress bar writes its line over and over: what stood there last counts
+    # a progress bar overwrites its line again and again: show what it wrote last
     lines = [line.rstrip().rpartition("\r")[2] for line in log.rstrip().split("\n")]
     return lines[-LINES:]
 

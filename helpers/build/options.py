@@ -1,4 +1,4 @@
-"""What `docker build` can be asked for besides a context and a Dockerfile: its options."""
+"""The options of a build: target, arguments, secrets, cache."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class BuildOptions:
     target             the name of the stage to stop at, or None
     args               build arguments
     secrets            by id, for `RUN --mount=type=secret`
-    no_cache           whether every step is done again
-    rewrite_timestamp  whether no file of a new layer is left with a time after SOURCE_DATE_EPOCH, a
-                       build argument: for BuildKit 0.13 with containerd's store
+    no_cache           run every step again
+    rewrite_timestamp  set later times of files in new layers to SOURCE_DATE_EPOCH, a build
+                       argument; needs BuildKit 0.13 with the containerd store
     """
 
     target: str | None = None
@@ -26,7 +26,7 @@ class BuildOptions:
 
     @property
     def flags(self) -> list[str]:
-        """The same on the command line. A secret is named, not told."""
+        """The options as `docker build` takes them. Of a secret only the id."""
         flags = ["--target", self.target] if self.target else []
         if self.no_cache:
             flags.append("--no-cache")
@@ -40,4 +40,4 @@ class BuildOptions:
 
 
 PLAIN = BuildOptions()
-"""None of them."""
+"""No options."""

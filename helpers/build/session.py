@@ -1,7 +1,7 @@
-"""Gives a build its secrets: BuildKit asks for each when a step mounts it, over a session.
+"""Gives a build its secrets, over a session with BuildKit.
 
-A session is a connection to the engine on which the roles are turned: there the engine calls, by
-gRPC over HTTP/2, and this side answers. Nothing of it is kept on either side.
+A session is a connection with the roles reversed: the engine calls, by gRPC over HTTP/2, and this
+side answers. BuildKit asks for a secret when a step mounts it. Neither side stores it.
 """
 
 from __future__ import annotations
@@ -11,23 +11,22 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 import urllib3
 
-from helpers.core.errors import EngineError, LabError, engine_gone
+from helpers.core.errors import EngineError, LabError
+from helpers.engine.client import Engine, answering
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # few builds have secrets
     from h2.connection import H2Connection
-
-    from helpers.engine.client import Engine
 
 GET_SECRET = "/moby.buildkit.secrets.v1.Secrets/GetSecret"
 HEALTH = "/grpc.health.v1.Health/Check"
 
 LARGEST = 500_000
-"""Bytes of a secret, as BuildKit documents it."""
+"""The most bytes of a secret that BuildKit takes."""
 
 _OK, _NOT_FOUND, _UNIMPLEMENTED = "0", "5", "12"  # of gRPC
 _CONNECTING = 10  # seconds
@@ -36,7 +35,9 @@ _PIECE = 1 << 16
 
 @contextmanager
 def session(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[str]:
-    """A session that gives these secrets, by id, while it is open; gives the session's own id.
+    """Opens a session for a `with` block. Gives its id.
+
+    secrets  by id
 
     Raises LabError where the engine's builder knows no secrets or one is too large, EngineError
     where the engine does not answer.
@@ -49,7 +50,6 @@ def session(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[str]:
     for name, value in secrets.items():
         if len(value) > LARGEST:
             raise LabError(f"The secret {name!r} is too large: BuildKit takes {LARGEST:,} bytes.")
-    api = engine.client.api
     own = uuid.uuid4().hex
     headers = {
         "Connection": "Upgrade",
@@ -58,12 +58,10 @@ def session(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[str]:
         "X-Docker-Expose-Session-Name": "shrink",
         "X-Docker-Expose-Session-Grpc-Method": GET_SECRET,
     }
-    try:
-        response = api.post(
-            api._url("/session"), headers=headers, stream=True, timeout=(_CONNECTING, None)
+    with answering(engine):
+        response = engine.client.api.post(
+            engine.url("/session"), headers=headers, stream=True, timeout=(_CONNECTING, None)
         )
-    except requests.RequestException as error:
-        raise engine_gone(engine.host, error) from None
     if response.status_code != 101:
         response.close()
         raise EngineError(
@@ -82,9 +80,10 @@ def session(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _serve(response: requests.Response, secrets: Mapping[str, bytes]) -> None:
-    """Answers until either side hangs up."""
-    # What the engine sends first may have come with the answer, and is in the buffer then.
-    received = response.raw._fp.fp
+    """Answers calls until either side hangs up."""
+    # The first call may be in the HTTP response's buffer already, so read from that.
+    raw: Any = response.raw
+    received = raw._fp.fp
     answers = Answers(secrets)
     with suppress(OSError, ValueError, urllib3.exceptions.HTTPError):
         send = _socket(received).sendall
@@ -93,8 +92,8 @@ def _serve(response: requests.Response, secrets: Mapping[str, bytes]) -> None:
             send(answers.hear(data))
 
 
-def _socket(received):
-    """What the answer is read from, to be written to: the SDK has one way for each transport."""
+def _socket(received: Any) -> Any:
+    """The socket beneath a response. Each of the SDK's transports keeps it elsewhere."""
     if hasattr(received, "channel"):  # ssh
         return received.channel
     raw = received.raw
@@ -102,7 +101,7 @@ def _socket(received):
 
 
 class Answers:
-    """One side of the conversation, apart from any connection: bytes in, bytes out."""
+    """Our side of the conversation, without a connection: bytes in, bytes out."""
 
     def __init__(self, secrets: Mapping[str, bytes]) -> None:
         from h2.config import H2Configuration
@@ -112,22 +111,24 @@ class Answers:
         self._connection: H2Connection = H2Connection(config=config)
         self._secrets = secrets
         self._calls: dict[int, tuple[str, bytearray]] = {}
-        self._rest: dict[int, tuple[bytes, str]] = {}  # what flow control has not let out yet
+        self._rest: dict[int, tuple[bytes, str]] = {}  # waits for flow control
 
     def begin(self) -> bytes:
-        """What is sent first."""
+        """The bytes to send first."""
         self._connection.initiate_connection()
         return self._connection.data_to_send()
 
     def hear(self, data: bytes) -> bytes:
-        """Takes what came; gives what is to be sent. Raises ValueError where it is no HTTP/2."""
+        """Takes received bytes, and gives the bytes to send. Raises ValueError where they are not
+        HTTP/2."""
         from h2 import events
         from h2.exceptions import ProtocolError
 
         try:
             for event in self._connection.receive_data(data):
                 if isinstance(event, events.RequestReceived):
-                    path = dict(event.headers).get(":path", "")
+                    headers = cast(dict[str, str], dict(event.headers))  # we set an encoding
+                    path = headers.get(":path", "")
                     self._calls[event.stream_id] = path, bytearray()
                 elif isinstance(event, events.DataReceived):
                     self._connection.acknowledge_received_data(
@@ -148,7 +149,7 @@ class Answers:
 
     def _answer(self, stream: int) -> None:
         path, body = self._calls.pop(stream, ("", b""))
-        message, status = self._called(path, bytes(body[5:]))  # behind a flag and its length
+        message, status = self._called(path, bytes(body[5:]))  # after a flag and the length
         head = [(":status", "200"), ("content-type", "application/grpc")]
         self._connection.send_headers(stream, head)
         framed = b"" if message is None else struct.pack(">BI", 0, len(message)) + message
@@ -169,7 +170,7 @@ class Answers:
             self._connection.send_headers(stream, [("grpc-status", status)], end_stream=True)
 
     def _called(self, path: str, message: bytes) -> tuple[bytes | None, str]:
-        # Messages of one field, number 1, are the wrappers that protobuf comes with.
+        # All messages have one field, number 1, as protobuf's own wrappers do.
         from google.protobuf.wrappers_pb2 import BytesValue, Int32Value, StringValue
 
         if path == HEALTH:

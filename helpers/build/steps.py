@@ -1,4 +1,4 @@
-"""The steps of a build: gives each the name it has in the Dockerfile, whichever builder runs it."""
+"""The steps of a build, with the names that they are shown under, whichever builder runs them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _VERTEX = re.compile(r"\[(?:\w+/\S+ )?(?:(\S+) )? *(\d+)/(\d+)\] ")
 class Step:
     """One instruction.
 
-    name     as it is shown, numbered within its stage: `[build 2/3] RUN gcc hello.c`; without a
-             number where builders make nothing for it (ENV, CMD and their like)
-    text     as the Dockerfile has it, on one line
+    name     the name to show, numbered within its stage: `[build 2/3] RUN gcc hello.c`; without a
+             number for instructions that change no files (ENV, CMD and the like)
+    text     the instruction on one line, as in the Dockerfile
     line     its line in the Dockerfile, from 1
     written  the instruction as it was written
     sent     the instruction as it was sent
-    makes    whether builders make something for it
+    makes    whether builders change files for it
     """
 
     name: str
@@ -36,11 +36,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as BuildKit counts it.
+    """One stage, numbered as BuildKit does.
 
-    label     what it is called: its name, or `stage-1`
-    steps     the steps with a number, in their order
-    total     how many BuildKit says there are
+    label     its name, or `stage-1`
+    steps     the steps with a number, in order
+    total     how many BuildKit counts
     has_base  whether the first of them is FROM
     origin    its FROM
     """
@@ -56,9 +56,9 @@ class Stage:
 class Steps:
     """The steps of one Dockerfile.
 
-    all       one for each instruction that was sent, None for one that was added
-    sections  the same, but for what comes before the first FROM, by stage
-    stages    in their order, without one that was added
+    all       one per instruction as sent, None for an instruction that the lab added
+    sections  the same by stage, without what comes before the first FROM
+    stages    in order, without a stage that the lab added
     """
 
     all: tuple[Step | None, ...]
@@ -72,10 +72,10 @@ class Steps:
             return None
         label, at, total = (found[1] or "").lower(), int(found[2]) - 1, int(found[3])
         for stage in self.stages:
-            # a stage that is alone has no name there
+            # the only stage has no name there
             if label not in ("", stage.label.lower()):
                 continue
-            # what the base image wants run (ONBUILD) is counted after FROM
+            # the base image's ONBUILD instructions are counted after FROM
             wanted = total - stage.total
             if stage.has_base <= at < stage.has_base + wanted:
                 return stage.origin
@@ -85,8 +85,8 @@ class Steps:
         return None
 
     def of_number(self, number: int, stage: int | None = None) -> Step | None:
-        """The step that the classic builder calls `Step number/...`, and Podman's, which counts
-        within each stage, `[stage/...] STEP number/...`. None for an added one."""
+        """The step that the classic builder calls `Step NUMBER/…`, and Podman, which counts within
+        each stage, `[STAGE/…] STEP NUMBER/…`. None for an instruction that the lab added."""
         if stage is None:
             section = self.all
         else:
@@ -94,7 +94,7 @@ class Steps:
         return section[number - 1] if 0 < number <= len(section) else None
 
     def of_image(self, reference: str) -> Step | None:
-        """The first step that needs an image, by the image's name as it was sent."""
+        """The first step that needs an image, by the name in the Dockerfile as sent."""
         wanted = _full_name(reference)
         for step in self.all:
             if step and any(_full_name(name) == wanted for name in _needed(step.sent)):
@@ -104,12 +104,12 @@ class Steps:
 
 def steps(text: str, sent: Sent) -> Steps:
     """The steps of a Dockerfile, as it was written and as it is sent."""
-    written: list[Instruction | None] = list(instructions(text))
-    start = next((at for at, each in enumerate(written) if each.keyword == "FROM"), len(written))
-    written[start:start] = [None] * sent.added
+    own = instructions(text)
+    start = next((at for at, each in enumerate(own) if each.keyword == "FROM"), len(own))
+    written = [*own[:start], *[None] * sent.added, *own[start:]]
     pairs = list(zip(written, instructions(sent.text), strict=True))
     starts = [at for at, (_, each) in enumerate(pairs) if each.keyword == "FROM"]
-    everything = [_step(own, theirs) for own, theirs in pairs[:start]]
+    everything = [_step(*pair) for pair in pairs[:start]]
     sections: list[tuple[Step | None, ...]] = []
     stages: list[Stage] = []
     names: list[str] = []
@@ -130,21 +130,21 @@ def steps(text: str, sent: Sent) -> Steps:
         everything += made
         sections.append(tuple(made))
         if made[0]:
-            own = tuple(step for step in made if step and step.makes)
+            counts = tuple(step for step in made if step and step.makes)
             roots = sum(_is_root(each) for _, each in pairs[first:end])
-            stages.append(Stage(label, own, len(own) + roots, has_base, made[0]))
+            stages.append(Stage(label, counts, len(counts) + roots, has_base, made[0]))
     return Steps(tuple(everything), tuple(sections), tuple(stages))
 
 
 def stage_names(written: Sequence[Instruction]) -> list[str]:
-    """The names of the stages, "" for one without."""
+    """The names of the stages, "" for a stage without one."""
     return [_base(each)[1] for each in written if each.keyword == "FROM"]
 
 
 def _step(own: Instruction | None, sent: Instruction, number: str = "") -> Step | None:
     if own is None:
         return None
-    # a heredoc's text is not part of its instruction's name
+    # without the body of a heredoc
     text = " ".join(f"{own.keyword} {own.value}".partition("\n")[0].split())
     return Step(f"{number}{text}", text, own.line, own, sent, bool(number))
 
@@ -154,18 +154,18 @@ def _makes(each: Instruction) -> bool:
 
 
 def _is_root(each: Instruction) -> bool:
-    """`WORKDIR /` makes nothing, but BuildKit counts it."""
+    """Whether it is `WORKDIR /`, which changes nothing, but BuildKit counts it."""
     return each.keyword == "WORKDIR" and each.value.strip() == "/"
 
 
 def _base(each: Instruction) -> tuple[str, str]:
-    """What a FROM begins with, and the name it gives the stage."""
+    """The base that a FROM names, and the name it gives the stage."""
     words = [word for word in each.value.split() if not word.startswith("--")]
     return (words or [""])[0], words[2] if len(words) > 2 else ""
 
 
 def _needed(sent: Instruction) -> list[str]:
-    """Names in an instruction that can be images'."""
+    """Names in an instruction that may be images."""
     if sent.keyword == "FROM":
         return [_base(sent)[0]]
     if sent.keyword in ("COPY", "ADD"):

@@ -1,38 +1,42 @@
-"""BuildKit's progress (`moby.buildkit.trace`): decodes its protobuf messages into Events."""
+"""Decodes BuildKit's progress, protobuf messages called `moby.buildkit.trace`, into Events."""
 
 from __future__ import annotations
 
+import base64
 import codecs
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from helpers.build.steps import Step, Steps
 from helpers.core.events import Event, ProgressCallback
 
 EXPORT = "exporting the image"
-"""The event of what BuildKit does last: it writes the layers into the engine's store."""
+"""The name of BuildKit's last step: it writes the layers into the engine's store."""
+
+State = Literal["running", "done", "cached", "error"]
 
 
 @dataclass
 class Work:
-    """What is known of one step while it is worked on.
+    """The progress of one step.
 
     step    the step, or None for work that no instruction asked for
-    name    as it is shown
-    state   see `Event`, "" before it is told
-    pieces  what it printed, as it came; emptied when it ends well
+    name    the name to show
+    state   see `Event`; "" before the first Event
+    pieces  its output, as it came; emptied when it ends well
     """
 
     step: Step | None
     name: str
-    state: str = ""
+    state: State | Literal[""] = ""
     pieces: list[str] = field(default_factory=list)
 
     @property
     def log(self) -> str:
-        """What it printed."""
+        """Its output."""
         return "".join(self.pieces)
 
 
@@ -46,19 +50,34 @@ class _Vertex:
 
 
 class Trace:
-    """Follows one build. `feed` it each message; it tells the listener what is new.
+    """Follows one build. Give each message to `take`; the listener gets the Events.
 
-    works  what was worked on, in the order in which it began
+    works      the steps that have begun, in order
+    image      the id of the image, "" until it is made
+    container  always "": see `Classic`
     """
+
+    container = ""
 
     def __init__(self, steps: Steps, listener: ProgressCallback) -> None:
         self.works: list[Work] = []
+        self.image = ""
         self._steps = steps
         self._listener = listener
         self._vertices: dict[str, _Vertex] = defaultdict(_Vertex)
 
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Reads one message of the stream."""
+        if message.get("id") == "moby.buildkit.trace":
+            self.feed(base64.b64decode(message["aux"]))
+        elif message.get("id") == "moby.image.id":
+            self.image = message["aux"]["ID"]
+
+    def ended(self) -> None:
+        """To be called when the build has succeeded. BuildKit itself tells the end of each step."""
+
     def feed(self, message: bytes) -> None:
-        """Takes one message. Raises ValueError where it is none."""
+        """Reads one trace. Raises ValueError where it is none."""
         from google.protobuf.message import DecodeError
 
         status = status_response()()
@@ -74,7 +93,10 @@ class Trace:
             self._log(log)
 
     def failed(self, error: str) -> tuple[Work | None, str]:
-        """The work that failed and its title in BuildKit's words, for the build's error."""
+        """The work that failed, and BuildKit's name for it.
+
+        error  the build's error, in BuildKit's words
+        """
         broken = [v for v in self._vertices.values() if v.error and not _is_cancelled(v.error)]
         for vertex in broken:
             if vertex.error in error:
@@ -91,6 +113,7 @@ class Trace:
             known.work = self._begin(known.title)
         if known.work is None:
             return
+        state: State
         if known.error:
             state = "error"
         elif vertex.HasField("completed"):
@@ -101,8 +124,8 @@ class Trace:
             return
         known.work.state = state
         if state in ("done", "cached"):
-            known.work.pieces.clear()  # it may be long, and nobody will ask
-        self._tell(known)
+            known.work.pieces.clear()  # they may be long, and nobody needs them now
+        self._tell(known, known.work)
 
     def _begin(self, title: str) -> Work | None:
         step = self._steps.of_vertex(title)
@@ -116,22 +139,21 @@ class Trace:
         known = self._vertices[status.vertex]
         if known.work and status.total:
             known.pulled[status.ID] = status.current, status.total
-            self._tell(known)
+            self._tell(known, known.work)
 
     def _log(self, log: Any) -> None:
         known = self._vertices[log.vertex]
         if known.work is None:
             return
-        # a character may be cut by the end of a message, and each stream has its own
+        # A message may end within a character, and the two streams are cut apart from each other.
         decoder = known.decoders.setdefault(
             log.stream, codecs.getincrementaldecoder("utf-8")("replace")
         )
         text = decoder.decode(log.msg)
         known.work.pieces.append(text)
-        self._tell(known, text)
+        self._tell(known, known.work, text)
 
-    def _tell(self, known: _Vertex, log: str = "") -> None:
-        work = known.work
+    def _tell(self, known: _Vertex, work: Work, log: str = "") -> None:
         current = sum(each for each, _ in known.pulled.values())
         total = sum(each for _, each in known.pulled.values())
         self._listener(Event(work.name, work.name, work.state or "running", current, total, log))
@@ -141,8 +163,8 @@ class Trace:
 def status_response() -> Any:
     """The message class of `moby.buildkit.v1.StatusResponse`, with the fields that are used here.
 
-    What BuildKit calls strings are bytes here: it copies file names and programs' words into
-    them, and protobuf refuses a whole message for one that is not UTF-8.
+    Its string fields are declared as bytes: BuildKit copies file names and output into them, and
+    protobuf refuses a whole message for one string that is not UTF-8.
     """
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 
@@ -161,7 +183,7 @@ def status_response() -> Any:
             if not scalar:
                 home = "google.protobuf" if kind == "Timestamp" else package
                 one.type_name = f".{home}.{kind.rstrip('*')}"
-    pool = descriptor_pool.DescriptorPool()  # apart from the process's own, where it could clash
+    pool = descriptor_pool.DescriptorPool()  # names could clash in the process's default one
     pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.StatusResponse"))
@@ -214,5 +236,5 @@ def _text(raw: bytes) -> str:
 
 
 def _is_cancelled(error: str) -> bool:
-    """Whether work stopped only because other work had failed."""
+    """Whether work stopped only because other work failed."""
     return "context canceled" in error.lower()

@@ -50,21 +50,15 @@ def _find(start: bool, timeout: float) -> Engine:
         raise unusable or none from None
 
 
-def engine_inside(root: Path, *, start: bool = True, timeout: float = 10.0) -> Engine | None:
-    """The private engine that runs inside another Debian system.
+def engine_inside(root: Path, *, timeout: float = 10.0) -> Engine:
+    """The private engine inside another Debian system; it is started where it doesn't run.
 
     root     the folder of that system
-    start    start the engine where it doesn't run; without this, None is returned then
     timeout  seconds it has to answer
 
     Raises EngineError where it can't be started or doesn't answer.
     """
-    try:
-        return _private(timeout, start, str(root))
-    except Absent:
-        if not start:
-            return None
-        raise
+    return _private(timeout, start=True, root=str(root))
 
 
 def _private(timeout: float, start: bool, root: str | None = None) -> Engine:

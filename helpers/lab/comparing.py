@@ -55,4 +55,4 @@ def _measured(
         variant, image = samples.variant(item.key) if item.key else None, item
     expected = variant.expected if variant else Expected()
     timeout = SERVES if expected.keeps_running else 60
-    return variant, image, run(image, expected.command, timeout=timeout, stops=token)
+    return variant, image, run(image, expected.command, timeout=timeout, token=token)

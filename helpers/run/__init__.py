@@ -1,1 +1,1 @@
-"""What a container did, and its files, from the moment it is made until it is gone."""
+"""Runs images in containers, and looks into containers that have no tools."""

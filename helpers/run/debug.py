@@ -1,4 +1,4 @@
-"""Ways into a container that has no tools: copy out, list, export, and a sidecar beside it."""
+"""Ways to look into a container that has no tools: copy, list, export, and a sidecar."""
 
 from __future__ import annotations
 
@@ -8,38 +8,35 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any
 
 import docker.errors
 import requests.exceptions
 
 from helpers.core.errors import LabError
 from helpers.engine import transfer
+from helpers.engine.client import Engine
 from helpers.engine.container import RunningContainer, Stopped, find, started, temporary, unstarted
-from helpers.engine.container_files import ContainerFiles
+from helpers.engine.container_files import ContainerFiles, file_at
 from helpers.files import layer_tar
 from helpers.files.stack import File, Files, absolute
 from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run
 
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
-
 __all__ = ["RunningContainer", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 
 Source = OpenImage | RunningContainer | str
-"""An image, a container that runs, or the name or id of any container."""
+"""An image, a running container, or the name or id of any container."""
 
 MOST_LINKS = 40
 
 
 @contextmanager
 def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[RunningContainer]:
-    """A container of an image that runs while the `with` lasts; then it is removed, whatever
-    happens.
+    """Runs a container for the duration of a `with` block, and removes it.
 
-    command  the words after the entry point; without any, the image's own
-    init     make a small init process 1, as `docker run --init` does
+    command  words after the entry point; without any, the image's own command
+    init     run a small init as process 1, like `docker run --init`
 
     Raises LabError where it can't be started; `image.run()` says why.
     """
@@ -48,13 +45,13 @@ def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[Run
 
 
 def copy_out(source: Source, path: str, to: str | Path, *, engine: Engine | None = None) -> Path:
-    """Copies a regular file out of an image or a container, as `docker cp -L` does.
+    """Copies a regular file out of an image or a container, like `docker cp -L`.
 
-    path    in the source; links are followed there
-    to      a folder, or the file to make: nothing of yours is ever written over
-    engine  that has the container, where the source is a name
+    path    in the source; links are followed
+    to      a folder, or the file to make; no file is overwritten
+    engine  the container's engine, where the source is a name
 
-    Returns where the copy is. Raises LabError where there is no such file, or `to` is taken.
+    Returns the copy's path. Raises LabError where there is no such file, or `to` is taken.
     """
     place = Path(to).expanduser()
     if place.is_dir():
@@ -77,11 +74,11 @@ def copy_out(source: Source, path: str, to: str | Path, *, engine: Engine | None
 
 
 def export(source: Source, to: str | Path, *, engine: Engine | None = None) -> Path:
-    """Saves the file system as one tar archive, as `docker export` does.
+    """Saves the file system as a tar, like `docker export`.
 
-    to  the file to make: nothing of yours is ever written over
+    to  the file to make; no file is overwritten
 
-    Returns where it is. Raises LabError where the file can't be made.
+    Returns its path. Raises LabError where the file can't be made.
     """
     place = Path(to).expanduser()
     with _exported(source, engine) as stream, _new_file(place) as file:
@@ -90,14 +87,15 @@ def export(source: Source, to: str | Path, *, engine: Engine | None = None) -> P
 
 
 def listing(source: Source, *, engine: Engine | None = None) -> Files:
-    """Every entry of the file system, as `docker export … | tar t` lists them: also what the engine
-    puts into a container."""
+    """All entries of the file system, like `docker export … | tar t`, including those that the
+    engine makes in a container."""
     found: dict[str, File] = {}
     with _exported(source, engine) as stream, layer_tar.opened(stream) as archive:
+        members: list[Any] = archive.members  # type: ignore[attr-defined]  # they would pile up
         while (member := archive.next()) is not None:
-            archive.members.clear()
+            members.clear()
             if (path := absolute(member.name)) != "/":
-                found[path] = File(*layer_tar.plain_entry(path, member))
+                found[path] = file_at(path, member)
     return Files(sorted(found.values(), key=lambda file: file.path))
 
 
@@ -109,16 +107,15 @@ def sidecar(
     engine: Engine | None = None,
     timeout: float = 60,
 ) -> Run:
-    """Runs a command beside a running container, with the tools of another image, in its process
-    and network namespaces.
+    """Runs a command with another image's tools, in a container's process and network namespaces.
 
-    There process 1 is the container's program, `localhost` its network, and `/proc/1/root` its file
-    system; for a program of another user that one needs the capability SYS_PTRACE.
+    For the command, process 1 is the container's program, `localhost` its network and
+    `/proc/1/root` its file system. (Another user's /proc needs the capability SYS_PTRACE.)
 
-    command  a line for the tools' shell, or its words
-    tools    the engine's name of the image that the tools are from
-    engine   that has the container, where that is a name
-    timeout  seconds; what runs longer is stopped
+    command  a line for the shell, or a command's words
+    tools    the engine's name of the image with the tools
+    engine   the container's engine, where the container is a name
+    timeout  seconds; a command that runs longer is stopped
 
     Raises LabError where the container does not run, or there are no such tools.
     """
@@ -139,11 +136,12 @@ def sidecar(
         try:
             api.start(made)
         except docker.errors.APIError as refusal:
-            find(engine, target.name)  # it may have ended just now
+            find(engine, target.name)  # raises if it has just ended
             return Run(False, None, "", str(refusal.explanation), False, 0.0, None)
         timed_out = False
         try:
-            api.wait(made, timeout=timeout)
+            # the stubs know only whole seconds
+            api.wait(made, timeout=timeout)  # type: ignore[arg-type]
         except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError):
             timed_out = True
             api.kill(made)
@@ -154,7 +152,7 @@ def sidecar(
 
 
 def _followed(archive: ContainerFiles, path: str) -> str:
-    """Where a path leads: the engine itself follows links of folders. Raises LabError."""
+    """The path with its last link followed; the engine follows those before it. Raises LabError."""
     real = "/" + path.lstrip("/")
     for _ in range(MOST_LINKS):
         look = archive.look(real)
@@ -172,7 +170,7 @@ def _nothing(path: str) -> LabError:
 
 @contextmanager
 def _new_file(place: Path) -> Iterator[IO[bytes]]:
-    """A file that was not there before, and is whole or not there at all."""
+    """Makes a new file, and removes it again where it can't be written to its end."""
     try:
         file = place.open("xb")
     except FileExistsError:
@@ -208,7 +206,7 @@ def _exported(source: Source, engine: Engine | None) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _container(source: Source, engine: Engine | None) -> Iterator[ContainerFiles]:
-    """The container itself, or one of the image that is never started."""
+    """The source's container; for an image, one that is created and never started."""
     if isinstance(source, OpenImage):
         with unstarted(source.engine, source.id) as made:
             yield ContainerFiles(source.engine, made)

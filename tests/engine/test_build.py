@@ -424,7 +424,7 @@ def test_interrupting_a_kernel_stops_the_build(builder: Engine, sleeping, monkey
 
 @pytest.mark.timeout(120)
 def test_another_thread_can_stop_it(make, builder: Engine):
-    stops = CancellationToken()
+    token = CancellationToken()
     begun = threading.Event()
     seconds = str(random.randint(30_000, 99_999))
     told: list[BaseException] = []
@@ -434,7 +434,7 @@ def test_another_thread_can_stop_it(make, builder: Engine):
             make(
                 f"FROM {BASE}\nRUN echo begun; sleep {seconds}\n",
                 options=BuildOptions(no_cache=True),
-                stops=stops,
+                token=token,
                 listener=lambda event: begun.set() if "begun" in event.log else None,
             )
         except LabError as error:
@@ -443,10 +443,10 @@ def test_another_thread_can_stop_it(make, builder: Engine):
     thread = threading.Thread(target=one)
     thread.start()
     assert begun.wait(60)
-    stops.stop()
+    token.stop()
     thread.join(60)
     assert str(told[0]) == "The build was stopped."
-    assert stops.running == 0
+    assert token.running == 0
     assert nothing_is_left(builder, seconds)
 
 

@@ -12,7 +12,6 @@ from helpers import newer
 from helpers.build.builder import REWRITES
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.engine.find import engine_inside
 from helpers.lab.facade import Lab
 from helpers.samples import Variant
 
@@ -81,7 +80,7 @@ def test_an_image_of_its_own_can_be_a_base(newer_lab, tmp_path):
 
 def test_a_second_lab_joins_the_one_that_runs(newer_lab, engine):
     began = newer_lab.engine.client.info()["ID"], len(newer.users())
-    with engine_inside(newer.root(), start=False) as again:
+    with newer.joined() as again:
         assert again.client.info()["ID"] == began[0]
         assert len(newer.users()) == began[1] + 1
     other = Lab(engine=newer_lab.engine, builder="0.13", store="containerd")

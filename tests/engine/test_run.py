@@ -13,7 +13,7 @@ import pytest
 
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
-from helpers.run.container_run import KEPT
+from helpers.run.watched import KEPT
 
 DOCKERFILE = f"""
 FROM busybox:1.37

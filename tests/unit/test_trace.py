@@ -195,7 +195,7 @@ def test_the_classic_builder_is_told_alike():
         " ---> 0123456789ab\n",
         "Step 6/10 : LABEL a=b",
     ):
-        reader.feed({"stream": text})
+        reader.take({"stream": text})
     assert [(e.name, e.state, e.log) for e in events] == [
         (NAMES[0], "running", ""),
         (NAMES[0], "done", ""),
@@ -224,7 +224,7 @@ def test_podman_is_told_alike():
         "[2/2] COMMIT localhost/x\n",
         "0123456789ab\n",
     ):
-        reader.feed({"stream": text})
+        reader.take({"stream": text})
     assert [(e.name, e.state, e.log) for e in events] == [
         (NAMES[0], "running", ""),
         (NAMES[0], "done", ""),
@@ -241,6 +241,6 @@ def test_podman_is_told_alike():
 def test_a_label_of_the_builders_is_no_step_of_the_dockerfile():
     events: list[Event] = []
     reader = Classic(planned("FROM gcc:14 AS one\nFROM gcc:14\n"), events.append)
-    reader.feed({"stream": "Step 1/2 : FROM localhost/gcc:14 AS one"})
-    reader.feed({"stream": "Step 2/2 : LABEL shrink.owner=me"})
+    reader.take({"stream": "Step 1/2 : FROM localhost/gcc:14 AS one"})
+    reader.take({"stream": "Step 2/2 : LABEL shrink.owner=me"})
     assert {event.name for event in events} == {"[one 1/1] FROM gcc:14 AS one"}
