@@ -1,4 +1,4 @@
-"""Builds, and builds that fail or are stopped, on a real engine and with each of its builders."""
+"""Builds on a real engine, with each of its builders: those that succeed, fail or are stopped."""
 
 import copy
 import os
@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from helpers.build.builder import SENDING, Built, build
+from helpers.build.builder import Built, build
 from helpers.build.failed import BuildFailed
 from helpers.build.options import BuildOptions
+from helpers.build.running import SENDING
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError
 from helpers.core.events import CancellationToken, Event
@@ -70,7 +71,7 @@ def printed(engine: Engine, image: str, *command: str) -> str:
     return run(image, list(command), remove=True, network_mode="none").decode()
 
 
-def test_builds_tags_and_labels(make, builder: Engine):
+def test_an_image_is_built_tagged_and_labelled(make, builder: Engine):
     built = make(
         f"ARG SUITE=slim\nFROM {BASE} AS one\nARG WHO\nRUN echo hello $WHO > /hello\n"
         'FROM scratch\nCOPY --from=one /hello /\nCOPY a.txt /\nCMD ["/x"]\n',
@@ -89,7 +90,7 @@ def test_builds_tags_and_labels(make, builder: Engine):
     ]
 
 
-def test_the_cache_is_used_unless_told_otherwise(make):
+def test_the_cache_is_used_unless_it_is_turned_off(make):
     dockerfile = f"FROM {BASE}\nCOPY a.txt /\nRUN echo {random.random()} > /b\n"
     make(dockerfile, {"a.txt": "abc"})
     again = make(dockerfile, {"a.txt": "abc"})
@@ -98,14 +99,14 @@ def test_the_cache_is_used_unless_told_otherwise(make):
     assert [step.cached for step in afresh.steps[1:]] == [False, False]
 
 
-def test_what_is_copied_first_stays_cached_when_other_files_change(make):
+def test_a_copied_file_stays_cached_when_other_files_change(make):
     dockerfile = f"FROM {BASE}\nCOPY list /\nRUN echo {random.random()}\nCOPY . /all\n"
     make(dockerfile, {"list": "abc", "code": "1"})
     again = make(dockerfile, {"list": "abc", "code": "2"})
     assert [step.cached for step in again.steps[1:]] == [True, True, False]
 
 
-def test_only_the_target_is_built(make):
+def test_only_the_target_stage_is_built(make):
     dockerfile = f"FROM {BASE} AS one\nRUN echo 1\nFROM {BASE} AS two\nRUN exit 1\n"
     built = make(dockerfile, options=BuildOptions(target="ONE"))
     assert [step.line for step in built.steps] == [1, 2]
@@ -131,7 +132,7 @@ def test_an_empty_context_can_be_copied(make):
     assert make(f"FROM {BASE}\nCOPY . /x\n").context_files == 0
 
 
-def test_modes_links_and_names_arrive(make, builder: Engine, tmp_path: Path):
+def test_modes_links_and_names_arrive_in_the_image(make, builder: Engine, tmp_path: Path):
     folder = tmp_path / "context0"
     folder.mkdir()
     (folder / "run").write_text("#!/bin/sh\necho ran\n")
@@ -156,7 +157,7 @@ def test_the_context_can_be_mounted(make, builder: Engine):
         assert printed(builder, built.id, "cat", "/out") == "a.txt\n"
 
 
-def test_news_comes_step_by_step(make):
+def test_progress_comes_step_by_step(make):
     heard: list[Event] = []
     make(
         f"FROM {BASE}\nRUN echo {random.random()}; echo there >&2\n",
@@ -252,7 +253,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_a_failure_says_what_failed_and_where(make, builder: Engine, case: str):
+def test_the_error_says_what_failed_and_where(make, builder: Engine, case: str):
     dockerfile, words, (step, line, log, cause) = FAILURES[case]
     with pytest.raises(BuildFailed) as told:
         make(dockerfile, {"here": "x", "secret": "y", ".dockerignore": "secret"})
@@ -265,7 +266,7 @@ def test_a_failure_says_what_failed_and_where(make, builder: Engine, case: str):
     assert not builder.client.api.images(f"{names.TAG_PREFIX}before")
 
 
-def test_a_long_log_is_cut_in_the_message_alone(make):
+def test_only_the_message_has_a_long_log_cut(make):
     with pytest.raises(BuildFailed) as told:
         make(f"FROM {BASE}\nRUN for i in $(seq 500); do echo line $i; done; exit 1\n")
     lines = str(told.value).split("\n")
@@ -275,24 +276,24 @@ def test_a_long_log_is_cut_in_the_message_alone(make):
     assert told.value.log.count("\n") == 500
 
 
-def test_a_log_may_be_anything(make):
+def test_a_log_may_have_any_bytes(make):
     with pytest.raises(BuildFailed) as told:
         make(f"FROM {BASE}\nRUN printf '10%%\\r90%%\\n\\303\\251\\377\\n\\n'; exit 1\n")
     assert told.value.log == "10%\r90%\n\u00e9\ufffd\n\n"
     assert str(told.value).endswith("printed:\n  90%\n  \u00e9\ufffd")
 
 
-def test_an_unknown_target_names_those_there_are(make):
+def test_the_error_for_an_unknown_target_names_the_stages(make):
     with pytest.raises(BuildFailed, match="no stage called 'two': it has 'one'"):
         make(f"FROM {BASE} AS one\n", options=BuildOptions(target="two"))
 
 
-def test_a_context_that_is_not_there(builder: Engine, tmp_path: Path):
+def test_a_missing_context_is_an_error(builder: Engine, tmp_path: Path):
     with pytest.raises(LabError, match="There is no folder"):
         build(builder, tmp_path / "nope", "FROM scratch\n", tag="localhost/shrink/none:1")
 
 
-def test_two_builds_side_by_side(make):
+def test_two_builds_can_run_at_once(make):
     done: queue.Queue = queue.Queue()
 
     def one(number: int) -> None:
@@ -423,7 +424,7 @@ def test_interrupting_a_kernel_stops_the_build(builder: Engine, sleeping, monkey
 
 
 @pytest.mark.timeout(120)
-def test_another_thread_can_stop_it(make, builder: Engine):
+def test_another_thread_can_stop_the_build(make, builder: Engine):
     token = CancellationToken()
     begun = threading.Event()
     seconds = str(random.randint(30_000, 99_999))
@@ -450,7 +451,7 @@ def test_another_thread_can_stop_it(make, builder: Engine):
     assert nothing_is_left(builder, seconds)
 
 
-def test_a_listener_that_breaks_stops_the_build(make, builder: Engine):
+def test_a_listener_that_raises_stops_the_build(make, builder: Engine):
     seconds = str(random.randint(30_000, 99_999))
 
     def broken(event: Event) -> None:
@@ -466,7 +467,7 @@ def test_a_listener_that_breaks_stops_the_build(make, builder: Engine):
     assert nothing_is_left(builder, seconds)
 
 
-def test_an_engine_that_dies_is_told_in_a_sentence(builder: Engine, tmp_path: Path):
+def test_an_engine_that_dies_is_an_error_of_one_sentence(builder: Engine, tmp_path: Path):
     """Stands between the lab and the engine, and hangs up in the middle of a build."""
     if not builder.host.startswith("unix:"):
         pytest.skip("this test stands between the lab and a socket")

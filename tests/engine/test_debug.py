@@ -1,4 +1,4 @@
-"""Ways into a container without tools, on a real engine."""
+"""Looking into containers that have no tools, on a real engine."""
 
 import tarfile
 import threading
@@ -56,7 +56,7 @@ def of_image(engine, image):
     return [c["Id"] for c in found]
 
 
-def test_copy_out_of_an_image(server, tmp_path):
+def test_a_file_is_copied_out_of_an_image(server, tmp_path):
     copy = debug.copy_out(server, "/busybox", tmp_path)
     assert copy == tmp_path / "busybox"
     assert copy.read_bytes()[:4] == b"\x7fELF"
@@ -64,18 +64,18 @@ def test_copy_out_of_an_image(server, tmp_path):
     assert copy.stat().st_size == server.rootfs.stat("/busybox").size
 
 
-def test_copy_out_follows_links_inside_and_takes_a_name(server, tmp_path):
+def test_copying_follows_links_and_takes_a_name_for_the_copy(server, tmp_path):
     copy = debug.copy_out(server, "/pages/index.html", str(tmp_path / "x.html"))
     assert copy.read_text() == "a page\n"
 
 
-def test_copy_out_of_a_container_by_each_of_its_names(engine, container, tmp_path):
+def test_a_file_is_copied_out_of_a_container_by_name_or_id(engine, container, tmp_path):
     for number, source in enumerate((container, container.name, container.id[:12])):
         copy = debug.copy_out(source, "www/index.html", tmp_path / str(number), engine=engine)
         assert copy.read_text() == "a page\n"
 
 
-def test_nothing_is_written_over(server, tmp_path):
+def test_no_file_is_overwritten(server, tmp_path):
     mine = tmp_path / "busybox"
     mine.write_text("mine")
     for take in (
@@ -89,13 +89,13 @@ def test_nothing_is_written_over(server, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/www", "/broken", "/busybox/x", "/", "/dev"])
-def test_what_can_not_be_copied_leaves_no_file(server, tmp_path, path):
+def test_a_copy_that_fails_leaves_no_file(server, tmp_path, path):
     with pytest.raises(LabError):
         debug.copy_out(server, path, tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_and_an_unknown_container(engine, server, tmp_path):
+def test_a_missing_folder_and_an_unknown_container_are_errors(engine, server, tmp_path):
     with pytest.raises(LabError):
         debug.copy_out(server, "/busybox", tmp_path / "no" / "copy")
     for source, where in (("no-such-container", engine), ("x", None)):
@@ -110,7 +110,7 @@ def test_a_folder_that_is_not_there_and_an_unknown_container(engine, server, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_export_is_a_tar_of_what_is_listed(server, tmp_path):
+def test_the_exported_tar_has_the_listed_files(server, tmp_path):
     file = debug.export(server, tmp_path / "all.tar")
     with tarfile.open(file) as archive:
         exported = {f"/{name.strip('/')}" for name in archive.getnames()}
@@ -121,12 +121,12 @@ def test_export_is_a_tar_of_what_is_listed(server, tmp_path):
     assert {"/dev", "/proc", "/sys", "/etc/hosts"} <= set(listed)
 
 
-def test_the_listing_of_a_container_shows_what_it_changed(container, tools):
+def test_the_listing_of_a_container_has_its_changes(container, tools):
     debug.sidecar(container, "echo x > /proc/1/root/new", tools)
     assert "/new" in [f.path for f in debug.listing(container)]
 
 
-def test_the_sidecar_sees_processes_files_and_network(container, tools):
+def test_a_sidecar_sees_processes_files_and_network(container, tools):
     processes = debug.sidecar(container, "ps -o pid,user,args", tools)
     assert processes.ok, processes
     first = processes.output.splitlines()[1].split()
@@ -139,7 +139,7 @@ def test_the_sidecar_sees_processes_files_and_network(container, tools):
     assert (page.ok, page.output) == (True, "a page\n")
 
 
-def test_the_sidecars_outcome(engine, container, server, tools):
+def test_a_sidecars_outcome_is_a_run(engine, container, server, tools):
     failed = debug.sidecar(container, "echo out; echo err >&2; exit 3", tools)
     assert (failed.ok, failed.exit_code) == (False, 3)
     assert sorted(failed.output.split()) == ["err", "out"]
@@ -153,7 +153,7 @@ def test_the_sidecars_outcome(engine, container, server, tools):
     assert debug.sidecar(container.name, "id -u", tools, engine=engine).output == "0\n"
 
 
-def test_nothing_is_left(engine, container, server, tools, tmp_path):
+def test_no_container_is_left_behind(engine, container, server, tools, tmp_path):
     before = set(of_image(engine, server))
     debug.copy_out(server, "/busybox", tmp_path)
     debug.listing(server)
@@ -165,7 +165,7 @@ def test_nothing_is_left(engine, container, server, tools, tmp_path):
         engine.client.api.inspect_container(second.id)
 
 
-def test_running_shows_its_log_and_stops(engine, tools, tmp_path):
+def test_a_running_container_shows_its_log_and_can_be_stopped(engine, tools, tmp_path):
     quick = made(
         engine,
         tools,
@@ -194,7 +194,7 @@ def test_running_shows_its_log_and_stops(engine, tools, tmp_path):
         engine.client.images.remove(f"{TAG}:quick", force=True)
 
 
-def test_process_1_without_a_handler_is_killed_and_with_an_init_is_ended(server):
+def test_process_1_without_a_handler_must_be_killed_unless_it_has_an_init(server):
     """Side by side: the first takes the ten seconds that `docker stop` waits."""
     found = {}
 
@@ -213,7 +213,7 @@ def test_process_1_without_a_handler_is_killed_and_with_an_init_is_ended(server)
 
 
 @pytest.mark.parametrize(("check", "health"), [("true", "healthy"), ("false", "unhealthy")])
-def test_health(engine, tools, tmp_path, check, health):
+def test_health_is_what_the_healthcheck_found(engine, tools, tmp_path, check, health):
     tag = f"{TAG}:{health}"
     text = f"FROM tools\nHEALTHCHECK --interval=1s --retries=1 CMD {check}\n"
     image = made(engine, tools, tmp_path, tag, text + 'CMD ["sleep", "1000"]\n')

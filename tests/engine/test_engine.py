@@ -1,4 +1,4 @@
-"""What is said of the engine, held against what it does."""
+"""The facts of an engine agree with what it does."""
 
 import gzip
 import io
@@ -42,29 +42,29 @@ def build(engine: Engine, version: str) -> list[dict]:
     return [json.loads(line) for line in answer.text.splitlines() if line.strip()]
 
 
-def test_it_is_the_engine_that_answers(engine):
+def test_the_facts_are_those_of_the_engine_that_answers(engine):
     said = engine.client.version()
     assert engine.version == said["Version"]
     assert engine.client.api._version == engine.api_version == said["ApiVersion"]
     assert engine.client.info()["OSType"] == "linux"
 
 
-def test_buildkit_builds_where_it_is_said_to(engine, empty):
+def test_an_engine_that_says_buildkit_builds_with_it(engine, empty):
     """The header of /_ping doesn't say so on 20.10; the messages of a build do."""
     traced = any(m.get("id") == "moby.buildkit.trace" for m in build(engine, "2"))
     assert traced == (engine.builder == "buildkit")
 
 
-def test_images_are_for_its_architecture(engine, empty):
+def test_images_are_built_for_the_engines_architecture(engine, empty):
     assert empty["Architecture"] == engine.architecture
 
 
-def test_only_the_containerd_store_knows_the_digest_of_what_was_never_pushed(engine, empty):
+def test_only_the_containerd_store_has_a_digest_for_an_image_that_was_never_pushed(engine, empty):
     if engine.name == "docker":
         assert bool(empty["RepoDigests"]) == (engine.store == "containerd")
 
 
-def test_it_is_found_again_and_left(engine):
+def test_an_engine_can_be_left_and_found_again(engine):
     with find_engine() as again:
         assert (again.host, again.version) == (engine.host, engine.version)
     again.close()

@@ -1,4 +1,4 @@
-"""Images on a real engine: layers, files and sizes, whoever built and whatever keeps them."""
+"""Layers, files and sizes of images on a real engine, for each builder and store."""
 
 import io
 import json
@@ -117,7 +117,7 @@ def test_layers_are_the_instructions_that_changed_files(made):
     assert layers.EMPTY not in [layer.diff_id for layer in made.layers]
 
 
-def test_both_builders_are_read_nearly_alike_without_the_dockerfile(engine, made):
+def test_without_the_dockerfile_both_builders_histories_read_nearly_the_same(engine, made):
     texts = [layer.created_by for layer in own_layers(replace(made, dockerfile=None))]
     assert texts[0] == WRITTEN[0]
     assert texts[1] in (WRITTEN[1], "COPY … /made/")
@@ -126,7 +126,7 @@ def test_both_builders_are_read_nearly_alike_without_the_dockerfile(engine, made
     )
 
 
-def test_each_layer_says_what_it_changes(made):
+def test_each_layer_has_the_files_it_changes(made):
     _, copied, linked, changed, vi, added = (
         {f.path: f for f in layer.files if f.kind != "directory"} for layer in own_layers(made)
     )
@@ -143,7 +143,7 @@ def test_each_layer_says_what_it_changes(made):
     assert (added["/sub/three"].size, added["/sub/three"].change) == (50_000, "added")
 
 
-def test_the_size_is_that_of_the_files_in_all_layers(engine, made, scratch):
+def test_the_size_is_the_sum_of_the_files_in_all_layers(engine, made, scratch):
     assert scratch.size == 1_000_345
     exact = [made._contents[layer.diff_id].size for layer in made.layers]
     assert exact[-len(WRITTEN) :] == [0, 1_000_345, 0, 2, 0, 50_000]
@@ -152,14 +152,14 @@ def test_the_size_is_that_of_the_files_in_all_layers(engine, made, scratch):
     assert made.size == sum(layer.size for layer in made.layers)
 
 
-def test_the_engine_counts_the_same(engine, made):
+def test_the_engines_own_figures_agree(engine, made):
     if engine.store != "graph":
         pytest.skip("the containerd store counts otherwise, which is why the layers are read")
     history = engine.client.api.history(made.id)
     assert sum(entry["Size"] for entry in history) == made.size == made.disk_size
 
 
-def test_sizes_are_three(engine, scratch):
+def test_an_image_has_three_sizes(engine, scratch):
     sizes = scratch.sizes
     assert sizes.size == 1_000_345
     assert 500 < sizes.download < 5_000  # a million times the same byte
@@ -169,7 +169,7 @@ def test_sizes_are_three(engine, scratch):
         assert sizes.on_disk > sizes.size + 500
 
 
-def test_download_size_is_what_gzip_makes_of_each_layer(engine, made):
+def test_the_download_size_is_the_sum_of_the_gzipped_layers(engine, made):
     """Against the layers as `docker save` writes them, each held in memory here."""
     packed = 0
     saved = b"".join(engine.client.api.get_image(made.id))
@@ -184,7 +184,7 @@ def test_download_size_is_what_gzip_makes_of_each_layer(engine, made):
     assert abs(made.download_size - packed) <= 100 * (empty + 1)
 
 
-def test_the_files_are_those_of_docker_export(made):
+def test_the_files_are_the_same_as_in_docker_export(made):
     listed = {f.path: f for f in debug.listing(made)}
     own = {f.path: f for f in made.files}
     engines = {p for p in listed if p not in own}
@@ -208,7 +208,7 @@ def test_the_files_are_those_of_docker_export(made):
     assert Counter(f.change for f in made.files) == {"added": len(made.files)}
 
 
-def test_what_is_kept_is_enough(made, monkeypatch):
+def test_what_is_cached_is_not_read_again(made, monkeypatch):
     before = made.files
     again = image_of(made.engine, made.tag)
     monkeypatch.setattr(layers, "_saved", None)  # the engine is not asked
@@ -216,7 +216,7 @@ def test_what_is_kept_is_enough(made, monkeypatch):
     assert again.layers[-1].files == made.layers[-1].files
 
 
-def test_how_much_was_read_is_told_and_how_much_there_is(engine, scratch, tmp_path, monkeypatch):
+def test_progress_has_the_bytes_read_and_the_total(engine, scratch, tmp_path, monkeypatch):
     monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
     told = []
     image = image_of(engine, scratch.tag)
@@ -229,7 +229,9 @@ def test_how_much_was_read_is_told_and_how_much_there_is(engine, scratch, tmp_pa
     assert not again, "what is kept needs no engine"
 
 
-def test_a_known_base_is_passed_over_and_a_layer_as_long_is_not_taken_for_it(engine, tmp_path):
+def test_a_cached_base_is_skipped_and_a_layer_of_the_same_length_is_not_mistaken_for_it(
+    engine, tmp_path
+):
     """Two layers of one length: the first is kept when the second is asked for."""
     for name in ("one", "two"):
         (tmp_path / name).write_text(f"the file {name}")
@@ -244,7 +246,7 @@ def test_a_known_base_is_passed_over_and_a_layer_as_long_is_not_taken_for_it(eng
         assert both.download_size > first.download_size
 
 
-def test_the_next_process_knows_how_it_was_built(engine, scratch, tools):
+def test_another_process_knows_how_an_image_was_built(engine, scratch, tools):
     bases = ()
     image_of(engine, scratch.tag, dockerfile="FROM scratch\n", key="a/b", bases=bases, target="x")
     code = (
@@ -268,13 +270,13 @@ NO_ID = "sha256:" + "0" * 64
 
 
 @pytest.mark.parametrize("reference", ["no/such:image", "UPPER", "a b", "", NO_ID, "::"])
-def test_an_image_that_is_not_there(engine, reference):
+def test_a_missing_image_is_an_error(engine, reference):
     with pytest.raises(LabError) as error:
         image_of(engine, reference)
     assert str(error.value).count("\n") == 0
 
 
-def test_the_file_system_agrees_with_the_files(made):
+def test_the_file_system_agrees_with_the_list_of_files(made):
     with made.rootfs as fs:
         for file in made.files:
             if file.path.startswith(("/etc", "/dev", "/proc", "/work", "/sub", "/link", "/empty")):
@@ -293,7 +295,7 @@ def test_the_file_system_agrees_with_the_files(made):
         assert "/bin/sh" in [f.path for f in fs.find("sh")]
 
 
-def test_what_the_engine_puts_into_containers_is_not_in_the_image(scratch):
+def test_files_that_the_engine_puts_into_containers_are_not_in_the_image(scratch):
     with scratch.rootfs as fs:
         for path in ("/dev", "/etc", "/etc/hosts", "/proc", "/.dockerenv", "/dev/null"):
             assert not fs.exists(path)
@@ -308,7 +310,7 @@ def containers(engine):
     return {c["Id"] for c in engine.client.api.containers(all=True, filters=label)}
 
 
-def test_no_container_is_left(engine, scratch):
+def test_no_container_is_left_behind(engine, scratch):
     image = image_of(engine, scratch.tag)
     before = containers(engine)
     assert image.rootfs.exists("/one")
@@ -328,7 +330,7 @@ def _is_of(engine, container, image):
         return False
 
 
-def test_config_and_linkage(made, scratch):
+def test_config_and_linkage_are_read(made, scratch):
     assert made.config.command == ("cat", "/made/two")
     assert made.config.entrypoint is None
     assert made.config.workdir == "/work"
@@ -389,7 +391,7 @@ def layers_id(layer):
     return f"sha256:{hashlib.sha256(layer).hexdigest()}"
 
 
-def test_an_image_with_odd_names_links_in_circles_and_no_history(engine):
+def test_an_image_with_odd_names_loops_of_links_and_no_history_can_be_read(engine):
     with removed_later(engine, f"{TAG}:hostile") as tag:
         engine.client.images.load(hostile())
         image = image_of(engine, tag)
@@ -414,7 +416,7 @@ def test_an_image_with_odd_names_links_in_circles_and_no_history(engine):
             assert fs.stat("/d/\udcfd") is None
 
 
-def test_packages_are_those_that_have_a_record(lab):
+def test_only_packages_with_a_record_are_found(lab):
     on_base = lab.packages(lab.build("c-hello/two-stage"))
     assert on_base.kinds.keys() == {"dpkg"} and "libc6" in {p.name for p in on_base}
     assert lab.packages(lab.build("c-hello/static-scratch")) == ()

@@ -28,13 +28,13 @@ CMD ["cat", "/file"]
 """
 
 
-def test_a_newer_builder_is_had_where_it_is_asked_for(newer_lab):
+def test_a_lab_that_asks_for_a_newer_builder_gets_one(newer_lab):
     engine = newer_lab.engine
     assert newer.HAS.met_by(engine)
     assert engine.store == "containerd"
 
 
-def test_it_builds_what_the_first_does_not_know(newer_lab, tmp_path):
+def test_it_builds_what_the_first_engine_can_not(newer_lab, tmp_path):
     assert newer_lab.build(tmp_path, dockerfile=HEREDOC).run().output == "one\ntwo\n"
 
 
@@ -57,7 +57,7 @@ def test_times_are_rewritten_so_that_an_image_is_the_same_again(newer_lab, lab, 
             lab.build(tmp_path, dockerfile=dockerfile, rewrite_timestamp=True)
 
 
-def test_its_bases_are_brought_and_stay(newer_lab, lab):
+def test_bases_are_copied_from_the_first_engine_once(newer_lab, lab):
     name = "busybox:1.37"
     heard = []
     base = newer_lab.bases.ensure(name, heard.append)
@@ -72,13 +72,13 @@ def test_its_bases_are_brought_and_stay(newer_lab, lab):
     assert any(event.name.startswith("bring ") for event in heard)
 
 
-def test_an_image_of_its_own_can_be_a_base(newer_lab, tmp_path):
+def test_an_image_built_there_can_be_a_base_there(newer_lab, tmp_path):
     ours = newer_lab.build(tmp_path, dockerfile='FROM scratch\nCOPY . /\nCMD ["/x"]\n')
     on_it = newer_lab.build(tmp_path, dockerfile=f"FROM {ours.tag}\nENV A=b\n")
     assert "A=b" in on_it.config.env
 
 
-def test_a_second_lab_joins_the_one_that_runs(newer_lab, engine):
+def test_a_second_lab_joins_the_running_engine(newer_lab, engine):
     began = newer_lab.engine.client.info()["ID"], len(newer.users())
     with newer.joined() as again:
         assert again.client.info()["ID"] == began[0]
@@ -87,7 +87,7 @@ def test_a_second_lab_joins_the_one_that_runs(newer_lab, engine):
     assert other.engine is newer_lab.engine, "what is new enough is used as it is"
 
 
-def test_a_variant_says_what_builder_it_needs(lab, monkeypatch):
+def test_the_error_for_a_variant_says_which_builder_it_needs(lab, monkeypatch):
     if newer.HAS.met_by(lab.engine):
         pytest.skip("the first engine is new enough")
     row = Variant(

@@ -203,7 +203,7 @@ def test_nothing_is_left_when_its_last_user_has_left(cache):
     eventually(lambda: not alive(container), "its containers end with it")
 
 
-def test_it_can_be_waited_for(cache):
+def test_closing_can_wait_until_nothing_is_left(cache):
     engine = private.attach()
     container = run_container()
     engine.close(wait=True)
@@ -211,7 +211,7 @@ def test_it_can_be_waited_for(cache):
     assert carriers(cache) == {}
 
 
-def test_images_are_there_the_next_time(cache):
+def test_images_are_still_there_after_a_restart(cache):
     with private_engine() as engine:
         engine.client.api.import_image_from_data(empty_tar(), repository="kept")
     with private_engine() as engine:
@@ -236,7 +236,7 @@ def private_engine() -> Iterator[Engine]:
         engine.close(wait=True)
 
 
-def test_find_starts_it_where_no_other_answers_and_then_finds_it():
+def test_find_engine_starts_it_where_no_other_answers_and_then_finds_it():
     with private_engine() as first, private_engine() as second:
         assert first.private and second.private and first.host == second.host
         assert [u.pid for u in private.users()] == [os.getpid()] * 2
@@ -270,7 +270,7 @@ def test_it_reaches_the_network_by_name():
         assert sum(layer["Size"] for layer in image.history()) > 1000
 
 
-def test_others_join_it_and_the_last_one_ends_it(cache):
+def test_others_join_it_and_it_stops_after_the_last(cache):
     with user() as first:
         supervisor = state()["supervisor"]
         with user() as second:
@@ -283,7 +283,7 @@ def test_others_join_it_and_the_last_one_ends_it(cache):
             eventually(lambda: not alive(supervisor), "none is left")
 
 
-def test_many_that_come_at_once_get_one_engine(cache):
+def test_many_processes_at_once_get_one_engine(cache):
     comers = [start_user() for _ in range(4)]
     sockets = {process.stdout.readline() for process in comers}
     assert sockets == {f"{where().socket}\n"}
@@ -293,7 +293,7 @@ def test_many_that_come_at_once_get_one_engine(cache):
         process.communicate()
 
 
-def test_a_user_that_comes_within_the_grace_finds_it_running():
+def test_a_user_that_comes_within_some_seconds_finds_it_running():
     private.attach().close()
     supervisor = state()["supervisor"]
     engine = private.attach()
@@ -301,7 +301,7 @@ def test_a_user_that_comes_within_the_grace_finds_it_running():
     engine.close(wait=True)
 
 
-def test_a_user_that_was_killed_uses_it_no_more(cache):
+def test_a_killed_process_is_no_user_any_more(cache):
     with user() as process:
         container = run_container()
         process.send_signal(signal.SIGKILL)
@@ -309,7 +309,7 @@ def test_a_user_that_was_killed_uses_it_no_more(cache):
         eventually(lambda: not alive(container), "the engine ends")
 
 
-def test_with_its_supervisor_killed_all_of_it_ends(cache):
+def test_when_its_supervisor_is_killed_all_of_it_ends(cache):
     engine = private.attach()
     container, supervisor = run_container(), state()["supervisor"]
     os.kill(supervisor, signal.SIGKILL)
@@ -317,7 +317,7 @@ def test_with_its_supervisor_killed_all_of_it_ends(cache):
     engine.close()  # and removes what only a living process can
 
 
-def test_after_all_were_killed_the_next_start_recovers(cache):
+def test_the_next_start_recovers_after_all_its_processes_were_killed(cache):
     with user() as process:
         run_container()
         os.kill(state()["supervisor"], signal.SIGKILL)
@@ -341,7 +341,7 @@ def test_an_engine_that_died_is_started_again(cache):
 
 
 @pytest.mark.parametrize("whom", ["its user, by Ctrl-C", "its supervisor"])
-def test_to_be_ended_while_it_starts_leaves_nothing(cache, whom):
+def test_an_interrupted_start_leaves_nothing(cache, whom):
     process = start_user()
     eventually(lambda: where().state.exists(), "it is being started")
     if whom == "its supervisor":
@@ -352,7 +352,7 @@ def test_to_be_ended_while_it_starts_leaves_nothing(cache, whom):
     assert process.returncode != 0
 
 
-def test_a_long_cache_path(cache, monkeypatch):
+def test_the_path_of_the_cache_may_be_long(cache, monkeypatch):
     deep = cache.joinpath(*["a-folder-with-a-long-name"] * 4)
     deep.mkdir(parents=True)
     monkeypatch.setenv(names.CACHE_VARIABLE, str(deep))
@@ -373,7 +373,7 @@ def mounted(folder: Path, *options: str) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_disk_with_no_room(cache, monkeypatch):
+def test_a_full_disk_is_an_error_that_says_so(cache, monkeypatch):
     full = cache / "full"
     with mounted(full, "-t", "tmpfs", "-o", "size=100k", "tmpfs"):
         monkeypatch.setenv(names.CACHE_VARIABLE, str(full))
@@ -385,7 +385,7 @@ def test_a_disk_with_no_room(cache, monkeypatch):
         assert carriers(full) == {}
 
 
-def test_an_engine_that_can_not_start_says_why(cache):
+def test_the_error_of_an_engine_that_can_not_start_says_why(cache):
     data = where().folder / "data"
     data.mkdir(parents=True)
     (data / "image").write_text("in its way")
@@ -394,7 +394,7 @@ def test_an_engine_that_can_not_start_says_why(cache):
     assert str(where().log) in str(raised.value)
 
 
-def test_an_engine_in_another_root(cache, tmp_path):
+def test_an_engine_can_run_in_another_root(cache, tmp_path):
     """The host's own system, read-only and under another name, stands for another Debian."""
     nothing, root = tmp_path / "nothing", tmp_path / "root"
     options = ("-t", "overlay", "-o", f"lowerdir={nothing}:/", "overlay")

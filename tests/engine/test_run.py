@@ -1,4 +1,4 @@
-"""What becomes of containers: outcomes, limits, output, and that nothing of them is left."""
+"""Runs of containers on a real engine: outcomes, limits and output; nothing is left behind."""
 
 import os
 import signal
@@ -48,14 +48,14 @@ def sh(image, script, **settings):
     return image.run("sh", "-c", script, **settings)
 
 
-def test_what_the_image_says(image):
+def test_the_images_own_command_runs(image):
     run = image.run()
     assert (run.ok, run.exit_code, run.output) == (True, 0, "well\n")
     assert (run.error, run.timed_out, run.diagnosis) == (None, False, None)
     assert 0 < run.seconds < 60
 
 
-def test_command_entrypoint_env_and_user(image):
+def test_command_entrypoint_env_and_user_can_be_replaced(image):
     assert image.run("echo", "a b").output == "a b\n"
     assert image.run(env={"GREETING": "hello = you"}).output == "hello = you\n"
     assert image.run("id", "-u", user=1234).output == "1234\n"
@@ -65,17 +65,17 @@ def test_command_entrypoint_env_and_user(image):
     assert image.run(entrypoint="pwd").output == "/tmp\n"
 
 
-def test_exit_code(image):
+def test_the_exit_code_is_the_programs(image):
     run = sh(image, "echo no; exit 7")
     assert (run.ok, run.exit_code, run.output, run.diagnosis) == (False, 7, "no\n", None)
 
 
-def test_both_streams_in_order(image):
+def test_both_streams_come_in_order(image):
     run = sh(image, "for n in 1 2 3; do echo $n; sleep .1; echo $n >&2; sleep .1; done")
     assert run.output == "1\n1\n2\n2\n3\n3\n"
 
 
-def test_output_that_is_no_text(image):
+def test_output_that_is_not_text_is_replaced(image):
     assert sh(image, r"printf 'a\377\0\303\251'").output == "a\ufffd\0é"
 
 
@@ -83,7 +83,7 @@ def test_a_character_is_never_cut_in_two(image):
     assert sh(image, r"printf '\303'; sleep .3; printf '\251'").output == "é"
 
 
-def test_much_output_is_bounded_and_says_so(image):
+def test_long_output_is_cut_and_says_so(image):
     run = sh(image, "yes | head -c 3000000")
     assert run.ok
     assert run.output.startswith("y\n" * 1000)
@@ -92,23 +92,23 @@ def test_much_output_is_bounded_and_says_so(image):
     assert note == "2,000,000 more bytes of output are not kept]\n"
 
 
-def test_time_out(image):
+def test_a_container_that_runs_too_long_is_stopped(image):
     run = sh(image, "echo begun; sleep 100", timeout=1)
     assert (run.ok, run.timed_out, run.output, run.diagnosis) == (False, True, "begun\n", None)
     assert 1 <= run.seconds < 30
 
 
-def test_a_closed_output_is_not_the_end(image):
+def test_a_program_may_close_its_output_before_it_ends(image):
     assert sh(image, "exec >&- 2>&-; sleep 1; exit 3").exit_code == 3
 
 
-def test_memory(image):
+def test_a_program_over_its_memory_limit_is_killed(image):
     run = sh(image, "tail /dev/zero", memory="32m")
     assert run.diagnosis.cause == "out-of-memory"
     assert run.exit_code == 137
 
 
-def test_network(image):
+def test_a_container_can_be_without_a_network(image):
     assert "eth0" not in image.run("ip", "link", network="none").output
     assert "lo" in image.run("ip", "link", network="none").output
 
@@ -117,34 +117,34 @@ def test_network(image):
     "settings",
     [{"user": "nobody-of-that-name"}, {"network": "no-such-network"}, {"memory": "1k"}],
 )
-def test_what_the_engine_refuses_is_a_result(image, settings):
+def test_a_container_that_the_engine_refuses_is_a_result(image, settings):
     run = image.run(**settings)
     assert (run.ok, run.exit_code, run.output) == (False, None, "")
     assert run.error
     assert run.diagnosis is None
 
 
-def test_words_that_only_look_like_the_engines(image):
+def test_output_that_looks_like_the_engines_message_is_not_taken_for_it(image):
     """A program that prints what an engine would, and has all it needs, keeps its output."""
     run = sh(image, "echo exec /app: no such file or directory; exit 1")
     assert (run.exit_code, run.error, run.diagnosis) == (1, None, None)
     assert run.output.startswith("exec /app")
 
 
-def test_exit_codes_prove_nothing(image):
+def test_an_exit_code_alone_proves_nothing(image):
     for code in (126, 127, 137, 139, 143):
         run = sh(image, f"exit {code}")
         assert (run.exit_code, run.diagnosis) == (code, None)
 
 
-def test_an_image_that_is_gone(image, lab, tmp_path):
+def test_an_image_that_was_removed_is_an_error(image, lab, tmp_path):
     gone = lab.build(tmp_path, dockerfile='FROM busybox:1.37\nCMD ["true"]\nLABEL gone=1\n')
     lab.engine.client.images.remove(gone.id, force=True)
     with pytest.raises(LabError, match="no image"):
         gone.run()
 
 
-def test_an_engine_that_is_gone(image):
+def test_an_engine_that_is_gone_is_an_error(image):
     client = docker.DockerClient(base_url="tcp://127.0.0.1:9", version="1.41", timeout=5)
     engine = replace(image.engine, client=client)
     with pytest.raises(EngineError, match="stopped answering"):
@@ -160,7 +160,7 @@ image.run("sleep", "1000", timeout=500)
 """
 
 
-def test_ctrl_c_leaves_nothing(image, lab):
+def test_ctrl_c_leaves_no_container(image, lab):
     command = [sys.executable, "-c", INTERRUPTED, image.id]
     environment = {**os.environ, "DOCKER_HOST": lab.engine.host, names.BASES_VARIABLE: "stand-ins"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)

@@ -1,4 +1,4 @@
-"""The build context is what Docker's own client would send, and is never held in memory."""
+"""The build context has what Docker's own client would send, and no file is held in memory."""
 
 import io
 import os
@@ -68,19 +68,19 @@ def opened(context: Context, dockerfile: str = "FROM scratch\n", below: str = ""
         ([".*"], {".env"}),
     ],
 )
-def test_ignores_as_docker_does(folder: Path, lines: list[str], out: set[str]):
+def test_patterns_exclude_what_docker_excludes(folder: Path, lines: list[str], out: set[str]):
     (folder / ".dockerignore").write_text("\n".join(lines))
     assert sent(folder) & set(TREE) == set(TREE) - out
 
 
-def test_forgets_a_match_that_changed_nothing(folder: Path):
+def test_a_match_that_changed_nothing_is_forgotten(folder: Path):
     # the last pattern is not asked at `src`, which the first has left out already
     (folder / ".dockerignore").write_text("**/src\n!src/a.txt\n/src")
     assert "src/a.txt" in sent(folder)
     assert "src/deep/b.log" not in sent(folder)
 
 
-def test_sends_the_directories_of_what_is_brought_back_and_empty_ones(folder: Path):
+def test_directories_of_files_that_are_included_again_are_sent_and_so_are_empty_ones(folder: Path):
     (folder / "empty").mkdir()
     (folder / ".dockerignore").write_text("src\n!src/deep/b.log")
     paths = [path for path, _ in Context.of(folder).entries()]
@@ -88,14 +88,14 @@ def test_sends_the_directories_of_what_is_brought_back_and_empty_ones(folder: Pa
     assert "empty" in paths
 
 
-def test_does_not_look_into_what_nothing_brings_back(folder: Path):
+def test_an_excluded_directory_is_not_read_unless_something_in_it_may_be_included(folder: Path):
     ignore = dockerignore.read(_write(folder / "ignore", "node_modules\n!src/a.txt\n!*/keep"))
     assert ignore.may_bring_back("src")
     assert not dockerignore.read(_write(folder / "ignore", "x\n!src/a")).may_bring_back("lib")
     assert ignore.may_bring_back("node_modules")
 
 
-def test_an_ignore_file_of_the_dockerfile_wins(folder: Path, tmp_path: Path):
+def test_the_dockerfiles_own_ignore_file_wins(folder: Path, tmp_path: Path):
     (folder / ".dockerignore").write_text("a.txt")
     (tmp_path / "web.Dockerfile.dockerignore").write_text("xsrc")
     context = Context.of(folder, tmp_path / "web.Dockerfile")
@@ -103,13 +103,13 @@ def test_an_ignore_file_of_the_dockerfile_wins(folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("line", ["!", "a[", "[]", "a\\"])
-def test_a_bad_pattern_is_named_with_its_line(folder: Path, line: str):
+def test_the_error_for_a_bad_pattern_names_its_line(folder: Path, line: str):
     (folder / ".dockerignore").write_text(f"a.txt\n{line}\n")
     with pytest.raises(LabError, match=r"Line 2 of .*\.dockerignore' is no pattern"):
         Context.of(folder)
 
 
-def test_the_tar_keeps_what_copy_keeps(folder: Path):
+def test_the_tar_has_the_modes_links_and_times_of_the_files(folder: Path):
     (folder / "run").write_text("#!/bin/sh")
     (folder / "run").chmod(0o4751)
     os.utime(folder / "run", (1_000_000, 1_000_000.7))
@@ -128,7 +128,7 @@ def test_the_tar_keeps_what_copy_keeps(folder: Path):
     assert members["src"].isdir()
 
 
-def test_the_dockerfile_has_a_name_that_is_free(folder: Path):
+def test_the_dockerfile_gets_a_name_that_is_free(folder: Path):
     (folder / DOCKERFILE).write_text("somebody's own")
     context = Context.of(folder)
     with opened(context, "FROM scratch\n") as tar:
@@ -139,14 +139,14 @@ def test_the_dockerfile_has_a_name_that_is_free(folder: Path):
         assert tar.extractfile(f".below/{DOCKERFILE}").read() == b"somebody's own"
 
 
-def test_counts_contents_and_files_but_not_the_dockerfile(folder: Path):
+def test_size_and_files_do_not_count_the_dockerfile(folder: Path):
     (folder / "link").symlink_to("a.txt")
     tar = Context.of(folder).tar("FROM scratch\n")
     assert b"".join(tar)
     assert (tar.size, tar.files) == (sum(map(len, TREE)), len(TREE))
 
 
-def test_odd_names_arrive(folder: Path):
+def test_files_with_odd_names_are_sent(folder: Path):
     odd = [b"\xff\xfe", "é" * 120, "a" * 200, "new\nline"]
     for name in odd:
         (folder / os.fsdecode(name)).write_text("x")
@@ -154,7 +154,7 @@ def test_odd_names_arrive(folder: Path):
         assert {os.fsdecode(name) for name in odd} <= set(tar.getnames())
 
 
-def test_holds_no_file_in_memory(folder: Path):
+def test_no_file_is_held_in_memory(folder: Path):
     with (folder / "big").open("wb") as file:
         file.truncate(200_000_000)
     tar = Context.of(folder).tar("FROM scratch\n")
@@ -166,7 +166,7 @@ def test_holds_no_file_in_memory(folder: Path):
     assert peak < 10_000_000
 
 
-def test_a_file_that_changes_meanwhile_leaves_the_tar_whole(folder: Path):
+def test_a_file_that_changes_meanwhile_does_not_damage_the_tar(folder: Path):
     (folder / "b").write_bytes(b"x" * 3_000_000)
     pieces = iter(Context.of(folder).tar("FROM scratch\n"))
     packed = [next(pieces) for _ in range(2)]
@@ -180,7 +180,7 @@ def test_a_file_that_changes_meanwhile_leaves_the_tar_whole(folder: Path):
     ("path", "words"),
     [("nowhere", "There is no folder"), ("context/a.txt", "is a file, and a build's context is")],
 )
-def test_a_context_that_is_none_is_told_in_a_sentence(
+def test_a_context_that_is_no_folder_is_an_error_of_one_sentence(
     folder: Path, tmp_path: Path, path: str, words: str
 ):
     with pytest.raises(LabError, match=words) as told:
@@ -188,7 +188,7 @@ def test_a_context_that_is_none_is_told_in_a_sentence(
     assert "\n" not in str(told.value)
 
 
-def test_what_may_not_be_read_is_named():
+def test_the_error_for_an_unreadable_file_names_it():
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         folder.chmod(0o755)
@@ -225,7 +225,7 @@ def _refuses(folder: Path):
         ("docs/*.md", "ignored"),
     ],
 )
-def test_says_what_becomes_of_a_source(folder: Path, source: str, state: str):
+def test_a_source_of_copy_is_sent_ignored_or_missing(folder: Path, source: str, state: str):
     (folder / ".dockerignore").write_text("docs\n")
     assert Context.of(folder).state(source) == state
 

@@ -1,4 +1,4 @@
-"""Two images against each other: real folders, packed as the layers of images nobody has to ask."""
+"""Comparing two images: real folders, packed as layers, so that no engine is needed."""
 
 import io
 import os
@@ -56,7 +56,7 @@ def changes(found):
     return {file.path: (file.change, file.size) for file in found.files}
 
 
-def test_the_same_tree_packed_twice_differs_in_nothing(packed):
+def test_the_same_tree_packed_twice_has_no_difference(packed):
     found = difference(packed("one", plain), packed("two", plain, order=-1))
     assert (changes(found), found.folders, found.counts) == ({}, (), {})
     assert found.same == len(["/bin", "/bin/sh", "/etc", "/etc/passwd", "/usr"]) + 4
@@ -64,7 +64,7 @@ def test_the_same_tree_packed_twice_differs_in_nothing(packed):
     assert repr(found).splitlines()[-1] == "✓ nothing differs"
 
 
-def test_other_content_of_the_same_size_is_found(packed):
+def test_different_content_of_the_same_size_is_a_change(packed):
     def other(root):
         plain(root)
         put(root, "/bin/sh", b"S" + b"s" * 99)
@@ -74,7 +74,7 @@ def test_other_content_of_the_same_size_is_found(packed):
     assert found.before == found.after == 1104
 
 
-def test_added_removed_and_changed_by_folder(packed):
+def test_changes_are_summed_up_by_folder(packed):
     def other(root):
         plain(root)
         (root / "etc/passwd").unlink()
@@ -99,7 +99,7 @@ def test_added_removed_and_changed_by_folder(packed):
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_mode_owner_target_and_kind_count(packed, backwards):
+def test_another_mode_target_or_kind_is_a_change(packed, backwards):
     def other(root):
         plain(root)
         (root / "bin/sh").chmod(0o700)
@@ -114,13 +114,13 @@ def test_mode_owner_target_and_kind_count(packed, backwards):
     assert found.counts == {"changed": 3}
 
 
-def test_an_owner_counts(packed):
+def test_another_owner_is_a_change(packed):
     found = difference(packed("one", plain), packed("two", plain, owner=1000))
     assert found.same == 0 and set(found.counts) == {"changed"}
 
 
 @pytest.mark.parametrize(("content", "changed"), [(b"x" * 9, set()), (b"y" * 9, {"/a", "/b"})])
-def test_which_name_of_a_file_comes_first_is_no_change(packed, content, changed):
+def test_the_order_of_hard_links_is_no_change(packed, content, changed):
     def linked(root, content=b"x" * 9):
         put(root, "/a", content)
         os.link(root / "a", root / "b")
@@ -134,7 +134,7 @@ def test_which_name_of_a_file_comes_first_is_no_change(packed, content, changed)
     assert found.before == found.after == 9
 
 
-def test_what_layers_hide_is_not_compared():
+def test_files_that_a_layer_hides_are_not_compared():
     entries = [
         layer_tar.Entry("/a", 5, "file", 0o644, digest="1"),
         layer_tar.Entry("/b", 6, "file", 0o644, digest="2"),
@@ -144,12 +144,12 @@ def test_what_layers_hide_is_not_compared():
     assert (changes(found), found.same, found.before) == ({}, 1, 5)
 
 
-def test_a_variant_goes_by_its_key():
+def test_a_variant_is_called_by_its_key():
     found = difference(image("c-hello:gcc", key="c-hello/gcc"), image("mine:1"))
     assert (found.first, found.second) == ("c-hello/gcc", "mine:1")
 
 
-def test_its_page_has_what_differs_and_the_sizes_with_what_layers_hide(packed):
+def test_the_page_shows_what_differs_and_the_sizes_of_all_layers(packed):
     found = difference(packed("one", plain), packed("two", lambda root: put(root, "/a", b"a" * 20)))
     widget = opening.difference(found)
     assert widget.state["title"] == "one → two"
@@ -162,7 +162,7 @@ def test_its_page_has_what_differs_and_the_sizes_with_what_layers_hide(packed):
     assert widget.state["views"][0]["title"] == "what differs" and widget.state["tables"]
 
 
-def test_how_much_was_read_of_both_is_told_on_one_scale(packed):
+def test_progress_counts_the_bytes_of_both_images(packed):
     pair = packed("one", plain), packed("two", plain)
     for at, each in enumerate(pair):
         vars(each)["_inspected"] = {"Size": 100 + at}

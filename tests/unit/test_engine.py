@@ -1,5 +1,5 @@
-"""How an engine is found, and what is said where none can be: on sockets of our own, that hang,
-refuse or talk nonsense as a broken engine does."""
+"""Finding an engine, and the errors where none is found. The engines are sockets of the tests' own
+that hang, refuse or talk nonsense, as broken engines do."""
 
 import hashlib
 import json
@@ -93,7 +93,7 @@ def failure(**options) -> str:
 
 
 @pytest.mark.parametrize("act", [hangs, drips])
-def test_an_engine_that_never_answers_is_an_error_in_time(listen, monkeypatch, act):
+def test_an_engine_that_never_answers_is_an_error_within_the_timeout(listen, monkeypatch, act):
     host = listen(act)
     monkeypatch.setenv("DOCKER_HOST", host)
     began = time.monotonic()
@@ -107,7 +107,9 @@ def test_an_engine_that_never_answers_is_an_error_in_time(listen, monkeypatch, a
     [b"", b"hello\n", b"HTTP/1.0 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\n\r\n{}"],
     ids=["nothing", "no HTTP", "no JSON", "no version"],
 )
-def test_what_is_no_engine_is_named(listen, monkeypatch, answer):
+def test_an_answer_that_is_not_an_engines_is_an_error_that_names_the_host(
+    listen, monkeypatch, answer
+):
     host = listen(says(answer))
     monkeypatch.setenv("DOCKER_HOST", host)
     assert f"DOCKER_HOST names {host}, where no usable engine answers" in failure(timeout=5)
@@ -116,7 +118,7 @@ def test_what_is_no_engine_is_named(listen, monkeypatch, answer):
 @pytest.mark.parametrize(
     "host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "tcp://nowhere.invalid:2375"]
 )
-def test_a_docker_host_that_points_nowhere_is_named_and_never_passed_over(
+def test_a_docker_host_that_points_nowhere_is_an_error_and_no_other_engine_is_tried(
     listen, monkeypatch, host
 ):
     monkeypatch.setenv("DOCKER_HOST", host)
@@ -126,7 +128,7 @@ def test_a_docker_host_that_points_nowhere_is_named_and_never_passed_over(
     assert "unset DOCKER_HOST" in message
 
 
-def test_a_docker_host_that_is_no_address_is_named(monkeypatch):
+def test_a_docker_host_that_is_no_address_is_an_error_that_names_it(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "nonsense://x")
     assert "nonsense://x" in failure()
 
@@ -146,26 +148,26 @@ def context(tmp_path):
     return write
 
 
-def test_the_current_context_is_asked_and_never_passed_over(context):
+def test_a_current_context_that_points_nowhere_is_an_error_and_no_other_engine_is_tried(context):
     context("unix:///nowhere/docker.sock")
     message = failure()
     assert "context 'mine' names unix:///nowhere/docker.sock" in message
     assert "docker context use default" in message
 
 
-def test_docker_host_goes_before_the_context(context, monkeypatch):
+def test_docker_host_wins_over_the_context(context, monkeypatch):
     context("unix:///nowhere/docker.sock")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     assert "tcp://127.0.0.1:1" in failure()
 
 
-def test_a_context_that_is_not_there_is_named(monkeypatch):
+def test_a_context_that_does_not_exist_is_an_error_that_names_it(monkeypatch):
     monkeypatch.setenv("DOCKER_CONTEXT", "gone")
     message = failure()
     assert "'gone'" in message and "unset DOCKER_CONTEXT" in message
 
 
-def test_where_none_is_the_next_command_is_said(monkeypatch):
+def test_where_no_engine_is_found_the_error_names_the_command_to_run(monkeypatch):
     monkeypatch.setattr(find, "usual", lambda: [Endpoint("unix:///nowhere/docker.sock")])
     assert "`python3 -m helpers lab`" in failure(start=False)
 
@@ -196,7 +198,7 @@ def as_nobody(act) -> str:
     return said
 
 
-def test_a_socket_without_the_right_to_it_says_how_to_get_it(listen, monkeypatch):
+def test_the_error_for_a_forbidden_socket_says_how_to_get_permission(listen, monkeypatch):
     host = listen(hangs)
     Path(host.removeprefix("unix://")).chmod(0)
     monkeypatch.setenv("DOCKER_HOST", host)
@@ -205,14 +207,14 @@ def test_a_socket_without_the_right_to_it_says_how_to_get_it(listen, monkeypatch
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="private engines are of Linux alone")
-def test_who_is_not_root_is_told_how_to_get_an_engine(monkeypatch):
+def test_a_user_who_is_not_root_is_told_how_to_get_an_engine(monkeypatch):
     monkeypatch.setattr(find, "usual", lambda: [])
     message = as_nobody(failure)
     assert "only root" in message and "`python3 -m helpers lab`" in message
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="private engines are of Linux alone")
-def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
+def test_the_error_for_a_missing_private_engine_names_the_packages_to_install(monkeypatch):
 
     monkeypatch.setattr(find, "usual", lambda: [])
     monkeypatch.setattr(machine, "is_root", lambda: True)
@@ -221,7 +223,7 @@ def test_a_private_engine_that_is_not_installed_names_its_packages(monkeypatch):
     assert "docker.io" in message and "`python3 -m helpers lab`" in message
 
 
-def test_it_can_be_imported_where_there_is_no_posix():
+def test_it_can_be_imported_on_systems_without_posix():
     script = (
         "import docker, sys; sys.modules['fcntl'] = None; sys.platform = 'darwin'\n"
         "from helpers.engine import find\n"
@@ -233,7 +235,7 @@ def test_it_can_be_imported_where_there_is_no_posix():
     assert run.stdout.startswith("No Docker engine answers: start Docker Desktop"), run.stderr
 
 
-def test_nothing_heavy_is_imported_before_an_engine_is_looked_for():
+def test_importing_the_client_does_not_import_the_sdk():
     script = "import sys, helpers.engine.client; print('docker' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
 
@@ -275,7 +277,7 @@ PODMAN_4 = {
     ],
     ids=["20.10", "28.5", "podman", "before BuildKit"],
 )
-def test_what_an_engine_is(version, info, expected):
+def test_the_facts_of_an_engine_are_read_from_its_answers(version, info, expected):
     found = facts(version, info)
     fields = ("name", "version", "store", "builder", "architecture")
     assert tuple(found[field] for field in fields) == expected

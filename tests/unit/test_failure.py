@@ -1,4 +1,4 @@
-"""Which failed builds are begun again."""
+"""Which failed builds are tried again."""
 
 import pytest
 
@@ -20,7 +20,7 @@ LOST = 'failed to read downloaded context: Get "http://build-context-1": context
         ("pull access denied", "[internal] load metadata for docker.io/library/none:1", False),
     ],
 )
-def test_a_build_is_begun_again_where_neither_a_step_nor_the_dockerfile_is_at_fault(
+def test_a_build_is_tried_again_where_neither_a_step_nor_the_dockerfile_is_at_fault(
     error, title, again
 ):
     own_steps = steps(DOCKERFILE, sent(DOCKERFILE, {}, {}))
@@ -28,7 +28,7 @@ def test_a_build_is_begun_again_where_neither_a_step_nor_the_dockerfile_is_at_fa
     assert found.may_pass is again
 
 
-def test_a_failed_step_fails_again():
+def test_a_build_with_a_failed_step_is_not_tried_again():
     own_steps = steps(DOCKERFILE, sent(DOCKERFILE, {}, {}))
     step = next(step for stage in own_steps.stages for step in stage.steps)
     assert not Failure("it failed", step).may_pass

@@ -1,4 +1,4 @@
-"""What made each layer, from both builders' histories and from the Dockerfile."""
+"""Which instruction made each layer, from both builders' histories and from the Dockerfile."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from helpers.image.history import Made, layers_of, read
         ("", "Imported from -"),
     ],
 )
-def test_an_entry_reads_as_an_instruction(created_by, text):
+def test_an_entry_of_a_history_reads_as_an_instruction(created_by, text):
     assert read(created_by, "Imported from -" if not created_by else "").text == text
 
 
@@ -63,14 +63,14 @@ CMD ["./hello"]
 
 
 @pytest.mark.parametrize("entries", [CLASSIC, BUILDKIT], ids=["classic", "buildkit"])
-def test_both_builders_read_the_same_where_the_dockerfile_is_known(entries):
+def test_with_the_dockerfile_both_builders_histories_read_the_same(entries):
     made = layers_of(entries, 3, DOCKERFILE)
     assert [one.size for one in made] == [78_000_000, 80, 0]
     assert made[1].created_by == "COPY --chmod=755 hello.c ."
     assert " ".join(made[2].created_by.split()) == "RUN rm -rf /var/lib/apt/lists/*"
 
 
-def test_a_layer_without_bytes_counts_and_a_note_does_not():
+def test_an_empty_layer_counts_and_an_instruction_without_a_layer_does_not():
     assert [one.created_by for one in layers_of(BUILDKIT, 3)][1:] == [
         "COPY hello.c .",
         "RUN rm -rf /var/lib/apt/lists/*",
@@ -82,7 +82,7 @@ def test_a_run_that_changed_nothing_made_no_layer():
     assert layers_of(entries, 1) == [Made("COPY a /", 5)]
 
 
-def test_what_stays_open_is_asked():
+def test_an_ambiguous_history_is_settled_by_asking():
     entries = history(
         ("COPY a / # buildkit", 5),
         ("WORKDIR /", 0),
@@ -94,7 +94,7 @@ def test_what_stays_open_is_asked():
     assert layers_of(entries, 2, made_layer=lambda: [True, False]) == [Made("", None)] * 2
 
 
-def test_an_image_without_a_history():
+def test_without_a_history_no_instruction_is_known():
     assert layers_of([], 2) == [Made("", None)] * 2
 
 
@@ -119,12 +119,12 @@ CHAIN = history(
 
 
 @pytest.mark.parametrize("target", ["three", "2"])
-def test_a_target_has_the_instructions_of_the_stages_below(target):
+def test_a_target_has_the_instructions_of_the_stages_it_is_built_on(target):
     made = [one.created_by for one in layers_of(CHAIN, 5, STAGES, target)]
     assert made == ["RUN base", "COPY a /", "COPY b /", "WORKDIR /w", "RUN make"]
 
 
 @pytest.mark.parametrize("target", [None, "nothing", "9"])
-def test_a_dockerfile_that_does_not_agree_is_not_believed(target):
+def test_a_dockerfile_that_does_not_match_the_history_is_ignored(target):
     entries = history(("RUN /bin/sh -c one # buildkit", 1))
     assert layers_of(entries, 1, STAGES, target) == [Made("RUN one", 1)]

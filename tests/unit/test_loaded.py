@@ -1,4 +1,4 @@
-"""An image in a tar, in both of its forms, as it is handed to an engine."""
+"""Preparing an image in a tar, an OCI layout or from `docker save`, for an engine to load."""
 
 import io
 import json
@@ -59,7 +59,7 @@ def sent(monkeypatch, folder, files, prefix="", architecture="amd64"):
 
 
 @pytest.mark.parametrize("prefix", ["", "./"])
-def test_a_layout_gets_the_list_that_older_engines_read(tmp_path, monkeypatch, prefix):
+def test_a_layout_gets_the_manifest_that_older_engines_read(tmp_path, monkeypatch, prefix):
     blobs = [f"blobs/sha256/{name}" for name in "clm"]
     assert sent(monkeypatch, tmp_path, LAYOUT, prefix) == [
         [*blobs, "manifest.json"],
@@ -67,7 +67,7 @@ def test_a_layout_gets_the_list_that_older_engines_read(tmp_path, monkeypatch, p
     ]
 
 
-def test_what_was_saved_gets_the_name_that_it_is_loaded_under(tmp_path, monkeypatch):
+def test_a_saved_image_gets_the_new_name(tmp_path, monkeypatch):
     assert sent(monkeypatch, tmp_path, SAVED) == [
         ["c.json", "l/layer.tar", "manifest.json"],
         [{"Config": "c.json", "Layers": ["l/layer.tar"], "RepoTags": [TAG]}],
@@ -96,32 +96,32 @@ NESTED = {
 
 
 @pytest.mark.parametrize(("architecture", "config"), [("arm64", "c"), ("amd64", "d")])
-def test_of_several_images_the_engines_architecture_is_taken(
+def test_of_several_images_the_one_for_the_engines_architecture_is_taken(
     tmp_path, monkeypatch, architecture, config
 ):
     _, (image,) = sent(monkeypatch, tmp_path, NESTED, architecture=architecture)
     assert image["Config"] == f"blobs/sha256/{config}"
 
 
-def test_an_image_that_was_saved_alone_is_taken_from_an_index_of_more(tmp_path, monkeypatch):
+def test_an_index_may_list_images_that_are_not_in_the_archive(tmp_path, monkeypatch):
     files = {path: content for path, content in NESTED.items() if path != "blobs/sha256/n"}
     _, (image,) = sent(monkeypatch, tmp_path, files)
     assert image["Config"] == "blobs/sha256/c"
 
 
-def test_one_image_with_its_attestation_is_taken_for_any_engine(tmp_path, monkeypatch):
+def test_a_single_image_with_an_attestation_is_taken_for_any_engine(tmp_path, monkeypatch):
     rows = [row for row in NESTED["blobs/sha256/i"]["manifests"] if row["digest"] != "sha256:n"]
     files = {**NESTED, "blobs/sha256/i": {"manifests": rows}}
     _, (image,) = sent(monkeypatch, tmp_path, files, architecture="s390x")
     assert image["Config"] == "blobs/sha256/c"
 
 
-def test_how_many_images_there_are_is_said(tmp_path):
+def test_the_error_says_how_many_images_there_are(tmp_path):
     with pytest.raises(LabError, match="it has 2 images, and none for s390x"):
         loaded.load(engine("s390x"), tar(tmp_path, NESTED), TAG)
 
 
-def test_a_layer_that_is_a_link_is_what_it_leads_to(tmp_path, monkeypatch):
+def test_a_layer_that_is_a_link_becomes_the_file_it_leads_to(tmp_path, monkeypatch):
     """As `docker save` had it before Docker 25."""
     path = tar(tmp_path, SAVED)
     with tarfile.open(path, "a") as archive:
@@ -162,12 +162,12 @@ def test_a_layer_that_is_a_link_is_what_it_leads_to(tmp_path, monkeypatch):
         {"manifest.json": [{"Config": "c.json"}]},
     ],
 )
-def test_what_is_neither_is_said_in_a_sentence(tmp_path, broken):
+def test_an_archive_of_neither_form_is_an_error(tmp_path, broken):
     with pytest.raises(LabError, match="is it an OCI layout"):
         loaded.load(engine(), tar(tmp_path, broken), TAG)
 
 
-def test_a_file_that_is_not_there_or_no_tar(tmp_path):
+def test_a_missing_file_and_a_file_that_is_no_tar_are_errors(tmp_path):
     with pytest.raises(LabError, match="can't be read"):
         loaded.load(engine(), tmp_path / "missing", TAG)
     (tmp_path / "text").write_text("no tar" * 1000)

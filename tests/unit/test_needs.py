@@ -1,4 +1,4 @@
-"""Which engine will do: its BuildKit is told by its version, and where none will do, what to do."""
+"""Requirements on an engine: the version of BuildKit, the store, and the error where none fits."""
 
 import pytest
 
@@ -35,29 +35,29 @@ def engine(version: str, *, store: str = "graph", builder: str = "buildkit") -> 
         ("1.13.1", ""),
     ],
 )
-def test_the_version_of_buildkit(version, has):
+def test_the_version_of_buildkit_follows_from_the_engines(version, has):
     assert buildkit(engine(version)) == has
 
 
-def test_versions_are_no_decimals():
+def test_versions_are_compared_number_by_number():
     old, new = engine("20.10.24"), engine("23.0.6")
     assert not Needs("0.10").met_by(old)
     assert Needs("0.8").met_by(old) and Needs("0.8").met_by(new) and Needs("0.10").met_by(new)
 
 
-def test_without_buildkit_no_version_will_do():
+def test_an_engine_without_buildkit_meets_no_version_of_it():
     podman = engine("5.4.2", builder="classic")
     assert Needs().met_by(podman)
     assert not Needs("0.3").met_by(podman)
     assert described(podman) == "docker 5.4.2 has no BuildKit and the graph store"
 
 
-def test_the_store_counts_too():
+def test_the_store_must_match_too():
     assert not Needs("0.10", "containerd").met_by(engine("28.0.0"))
     assert Needs("0.10", "containerd").met_by(engine("28.0.0", store="containerd"))
 
 
-def test_an_engine_that_reads_no_context_will_not_do():
+def test_an_engine_that_cannot_read_contexts_meets_no_need():
     old, mended = (engine(v, store="containerd") for v in ("26.1.5+dfsg1", "27.5.0"))
     assert not Needs("0.13").met_by(old) and not Needs(store="containerd").met_by(old)
     assert Needs().met_by(old), "where nothing is asked for, the engine's own words will do"
@@ -66,7 +66,7 @@ def test_an_engine_that_reads_no_context_will_not_do():
 
 
 @pytest.mark.parametrize("wrong", [Needs, lambda: Needs("new"), lambda: Needs(store="overlay2")])
-def test_what_can_not_be_needed_is_a_sentence(wrong):
+def test_a_need_that_makes_no_sense_is_an_error(wrong):
     if wrong is Needs:
         assert str(Needs()) == "any engine"
         return
@@ -81,7 +81,9 @@ def test_what_can_not_be_needed_is_a_sentence(wrong):
         (True, machine.IN_A_ROOT, "or install slirp4netns, with which the lab starts another"),
     ],
 )
-def test_where_no_newer_one_can_be_had_a_sentence_says_what_to_do(monkeypatch, root, lacks, says):
+def test_the_error_where_no_newer_engine_can_be_started_says_what_to_do(
+    monkeypatch, root, lacks, says
+):
     monkeypatch.setattr(newer.sys, "platform", "linux")
     monkeypatch.setattr(machine, "is_root", lambda: root)
     monkeypatch.setattr(machine, "newer_lacks", lambda: list(lacks))
@@ -92,7 +94,7 @@ def test_where_no_newer_one_can_be_had_a_sentence_says_what_to_do(monkeypatch, r
     assert says in message and message.endswith(".") and "\n" not in message
 
 
-def test_what_the_newer_one_has_not_got_either_is_not_tried(monkeypatch):
+def test_a_need_that_the_newer_engine_does_not_meet_is_an_error_at_once(monkeypatch):
     monkeypatch.setattr(newer, "obstacle", lambda: None)
     with pytest.raises(EngineError, match=r"newer engine has BuildKit 0\.20"):
         newer.engine(engine("20.10.24"), None, Needs("0.99"))

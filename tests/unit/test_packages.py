@@ -1,4 +1,4 @@
-"""Records of packages, in the forms that dpkg, Distroless, apk and Go keep them."""
+"""Records of packages, in the forms that dpkg, Distroless, apk and Go write them."""
 
 import pytest
 
@@ -85,11 +85,11 @@ def test_each_kind_of_record_is_read(tmp_path):
     ],
     ids=["other magic", "pointers, before Go 1.18", "cut off", "empty"],
 )
-def test_what_is_no_build_information_names_nothing(section):
+def test_a_program_without_build_information_names_no_module(section):
     assert gobuild.modules(program(section)) == ()
 
 
-def test_damaged_information_is_no_error():
+def test_damaged_build_information_is_no_error():
     whole = program(information(MODULES))
     for place in range(0, len(whole), 997):
         gobuild.modules(whole[:place])
@@ -100,7 +100,7 @@ def test_damaged_information_is_no_error():
     assert gobuild.modules(b"#!/bin/sh\n") == ()
 
 
-def test_only_programs_are_read_for_modules(tmp_path):
+def test_only_executables_are_searched_for_modules(tmp_path):
     put(tmp_path, "/data", program(information(MODULES)), 0o644)
     put(tmp_path, "/script", b"#!/bin/sh\n" + b" " * records.LEAST)
     assert found(tmp_path) == ()
@@ -109,7 +109,7 @@ def test_only_programs_are_read_for_modules(tmp_path):
 ALPINE_FILES = "P:musl\nV:1\nF:lib\nR:ld-musl.so.1\nF:usr/lib\nR:libc.so\n\nP:empty\nV:1\n"
 
 
-def test_the_files_of_a_package_are_those_of_its_list_that_are_there(tmp_path):
+def test_the_files_of_a_package_are_those_on_its_list_that_exist(tmp_path):
     put(tmp_path, "/var/lib/dpkg/info/libc6:amd64.list", "/.\n/lib/libc.so.6\n/gone\n", 0o644)
     put(tmp_path, "/var/lib/dpkg/info/libc6:amd64.md5sums", "0  lib/libc.so.6\n", 0o644)
     put(tmp_path, "/lib/apk/db/installed", ALPINE_FILES, 0o644)
@@ -123,7 +123,7 @@ def test_the_files_of_a_package_are_those_of_its_list_that_are_there(tmp_path):
     assert owners.files_of("empty") == owners.files_of("unknown") == ()
 
 
-def test_what_a_package_needs_is_named_without_versions(tmp_path):
+def test_dependencies_are_names_without_versions(tmp_path):
     status = (
         "Package: gcc\nVersion: 1\nPre-Depends: a (>= 2)\nDepends: b:any | c, d [amd64]\n"
         "Provides: c-compiler (= 1)\n"
@@ -133,7 +133,7 @@ def test_what_a_package_needs_is_named_without_versions(tmp_path):
     assert told.needs == ("a", "b", "c", "d") and told.provides == ("c-compiler",)
 
 
-def test_their_text_says_how_many_and_what_none_means(tmp_path):
+def test_the_text_says_how_many_there_are_and_what_none_means(tmp_path):
     assert "no package is recorded here" in text.of(records.Packages())
     put(tmp_path, "/var/lib/dpkg/status", STATUS.replace("libc6", "<b>libc6"), 0o644)
     shown = text.of(found(tmp_path))

@@ -1,4 +1,4 @@
-"""Who uses a private engine, and what its log says, without an engine."""
+"""The folder of a private engine: its users, its locks and its log, without an engine."""
 
 import signal
 import subprocess
@@ -36,7 +36,7 @@ def other_user(place):
     process.communicate()
 
 
-def test_a_user_is_one_until_it_leaves(place):
+def test_a_process_is_a_user_until_it_leaves(place):
     assert place.users() == []
     first, second = place.join(), place.join()
     assert len(place.users()) == 2
@@ -46,7 +46,7 @@ def test_a_user_is_one_until_it_leaves(place):
     assert place.users() == []
 
 
-def test_a_user_that_was_killed_is_none(place, other_user):
+def test_a_killed_process_is_no_user(place, other_user):
     assert [user.pid for user in place.users()] == [other_user.pid]
     other_user.send_signal(signal.SIGKILL)
     other_user.wait()
@@ -55,25 +55,25 @@ def test_a_user_that_was_killed_is_none(place, other_user):
     assert list((place.folder / "users").iterdir()) == []
 
 
-def test_the_living_are_not_forgotten(place, other_user):
+def test_forgetting_the_dead_keeps_the_living(place, other_user):
     place.forget_the_dead()
     assert [user.pid for user in place.users()] == [other_user.pid]
 
 
-def test_while_one_settles_no_other_does(place):
+def test_only_one_process_at_a_time_is_settled(place):
     with place.settled():
         assert place.settle(0) is None
     place.settle(0).close()
 
 
-def test_a_path_that_is_too_long_for_a_socket_is_reached_by_a_link(tmp_path):
+def test_a_path_too_long_for_a_socket_is_reached_through_a_link(tmp_path):
     assert Place(tmp_path).socket == tmp_path / "docker.sock"
     deep = Place(tmp_path / ("x" * SOCKET_LIMIT))
     assert len(str(deep.socket)) < 50
     assert deep.socket.parent == deep.link
 
 
-def test_one_path_under_two_roots_is_two_places(tmp_path, monkeypatch):
+def test_the_same_path_in_two_containers_is_two_places(tmp_path, monkeypatch):
     here = Place(tmp_path)
     mark = here.mark
     assert mark == Place(tmp_path).mark != Place(tmp_path / "other").mark
@@ -99,12 +99,12 @@ time="2026-11-24T22:06:56Z" level=info msg="stopping event stream"
         ("", "it said nothing"),
     ],
 )
-def test_the_telling_line_of_a_log(tmp_path, log, words):
+def test_the_line_that_says_why_is_found_in_a_log(tmp_path, log, words):
     (tmp_path / "log").write_text(log)
     assert last_words(tmp_path / "log").endswith(words)
 
 
-def test_a_full_disk_is_told_from_other_failures(place):
+def test_a_full_disk_has_an_error_of_its_own(place):
     full = not_started(place, "mkdir /run/engine/data: No space left on device")
     assert "is full" in full and "LAB_CACHE" in full and str(place.folder) in full
     other = not_started(place, "iptables not found.")

@@ -1,4 +1,4 @@
-"""What only the builder knows is there for the next process, for each name of an image."""
+"""Records of how images were built, for each name of an image."""
 
 import pytest
 
@@ -15,13 +15,13 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "records"
 
 
-def test_a_record_comes_back():
+def test_a_kept_record_is_recalled():
     records.keep("sha256:ab", "x:1", {**FACTS, "bases": [BASE]})
     assert records.recall("sha256:ab", "x:1") == {**FACTS, "bases": [BASE]}
     assert records.recall("sha256:cd", "x:1") == {}
 
 
-def test_one_image_may_be_what_several_dockerfiles_make():
+def test_an_image_has_a_record_for_each_of_its_names():
     records.keep("sha256:ab", "x:1", {**FACTS, "bases": []})
     records.keep("sha256:ab", "x:2", {**FACTS, "bases": [], "key": "other"})
     assert records.recall("sha256:ab", "x:1")["key"] == "c-hello/gcc"
@@ -30,14 +30,14 @@ def test_one_image_may_be_what_several_dockerfiles_make():
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"form": 0}', '{"form": 1, "facts": {}}'])
-def test_what_somebody_else_wrote_says_nothing(cache, content):
+def test_a_file_that_is_not_a_record_is_ignored(cache, content):
     records.keep("sha256:ab", "x:1", {**FACTS, "bases": []})
     (path,) = cache.rglob("*.json")
     path.write_text(content)
     assert records.recall("sha256:ab", "x:1") == {}
 
 
-def test_any_name_will_do():
+def test_a_record_can_be_under_any_name():
     for tag in ("../../x", "a/b:" + "c" * 300, "é \n"):
         records.keep("sha256:ab", tag, {**FACTS, "bases": [], "key": tag})
         assert records.recall("sha256:ab", tag)["key"] == tag

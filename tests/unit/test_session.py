@@ -1,4 +1,4 @@
-"""What an engine's calls over a session are answered with; the engine is h2's own client."""
+"""The answers to an engine's calls over a session. The caller is h2's own client."""
 
 import struct
 
@@ -53,17 +53,17 @@ def asks(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("value", [b"s3cret", b"", LONG], ids=["short", "empty", "long"])
-def test_a_secret_is_given_whole(value):
+def test_a_secret_of_any_length_is_given_whole(value):
     message, status = Caller({"token": value}).call(GET_SECRET, asks("token"))
     assert status == "0"
     assert BytesValue.FromString(message or b"").value == value
 
 
-def test_one_that_is_not_there_is_not_found():
+def test_an_unknown_secret_is_not_found():
     assert Caller({"token": b"x"}).call(GET_SECRET, asks("other")) == (None, "5")
 
 
-def test_calls_follow_each_other():
+def test_several_calls_are_answered_in_turn():
     caller = Caller({"a": b"1", "b": b"2"})
     assert caller.call(HEALTH) == (b"\x08\x01", "0"), "serving"
     values = [BytesValue.FromString(caller.call(GET_SECRET, asks(n))[0]).value for n in "ab"]
@@ -71,6 +71,6 @@ def test_calls_follow_each_other():
     assert caller.call("/moby.filesync.v1.Auth/Credentials") == (None, "12")
 
 
-def test_what_is_no_http_2_is_an_error():
+def test_bytes_that_are_not_http_2_are_an_error():
     with pytest.raises(ValueError, match="no HTTP/2"):
         Answers({}).hear(b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Layers of several images, each counted once."""
+"""Counting the layers of several images, each once."""
 
 from types import SimpleNamespace
 
@@ -26,11 +26,11 @@ def test_an_image_beside_itself_costs_nothing_more():
     assert shared([one, one]).together == one.size
 
 
-def test_a_layer_on_others_is_another():
+def test_a_layer_on_top_of_other_layers_is_not_shared():
     found = shared([image(base=100, own=5), image(update=7, own=5)])
     assert (found.together, found.layers) == (found.separate, ())
 
 
-def test_nothing_is_no_image():
+def test_no_image_at_all_is_an_error():
     with pytest.raises(LabError, match="at least one"):
         shared([])

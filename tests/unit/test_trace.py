@@ -1,4 +1,4 @@
-"""Both builders' progress is told in the same words, by their own protocols."""
+"""Both builders' progress becomes the same Events, each from its own protocol."""
 
 import pytest
 
@@ -74,12 +74,12 @@ class Heard:
         ("[other 1/2] RUN true", None),
     ],
 )
-def test_a_vertex_is_known_by_its_number(vertex: str, name: str | None):
+def test_a_vertex_is_matched_to_its_step_by_number(vertex: str, name: str | None):
     step = planned().of_vertex(vertex)
     assert (step.name if step else None) == name
 
 
-def test_a_stage_that_is_alone_has_no_name():
+def test_the_only_stage_has_no_name():
     alone = planned("FROM gcc:14\nRUN a\nRUN b\n")
     assert [step.name for step in alone.stages[0].steps] == [
         "[1/3] FROM gcc:14",
@@ -90,7 +90,7 @@ def test_a_stage_that_is_alone_has_no_name():
     assert alone.of_vertex("[ 12/12] RUN b").line == 3  # the base's own nine come before
 
 
-def test_what_the_base_wants_run_is_its_line():
+def test_onbuild_instructions_of_the_base_count_for_its_from_line():
     alone = planned("FROM gcc:14\nRUN a\n")
     assert alone.of_vertex("[2/3] COPY . /app").line == 1
     assert alone.of_vertex("[3/3] RUN a").line == 2
@@ -113,7 +113,7 @@ def test_the_classic_builder_counts_every_instruction():
     assert plan.of_number(11) is None
 
 
-def test_states_are_told_once():
+def test_each_state_is_reported_once():
     heard = Heard()
     heard.vertex("a", "[build 2/4] WORKDIR /src")
     heard.vertex("a", "[build 2/4] WORKDIR /src", "started")
@@ -130,7 +130,7 @@ def test_states_are_told_once():
     ]
 
 
-def test_a_log_is_text_whatever_is_printed():
+def test_a_log_is_text_whatever_bytes_are_printed():
     heard = Heard()
     heard.vertex("a", "[build 4/4] RUN gcc", "started")
     heard.log("a", "caf\u00e9".encode()[:-1])
@@ -141,7 +141,7 @@ def test_a_log_is_text_whatever_is_printed():
     assert (work.log, work.step.line, title) == ("caf!\u00e9\ufffd\n", 5, "[build 4/4] RUN gcc")
 
 
-def test_work_that_was_called_off_did_not_fail():
+def test_cancelled_work_did_not_fail():
     heard = Heard()
     heard.vertex("a", "[build 2/4] WORKDIR /src", "started", "completed", error="context canceled")
     heard.vertex("b", "[build 3/4] COPY hello.c .", "started", "completed", error="not found")
@@ -149,7 +149,7 @@ def test_work_that_was_called_off_did_not_fail():
     assert heard.states == [(NAMES[2], "error")]
 
 
-def test_words_that_are_no_utf8_are_taken():
+def test_names_that_are_not_utf8_are_accepted():
     heard = Heard()
     message = status_response()()
     message.vertexes.add(digest=b"a", name=b"[build 3/4] COPY \xff .").started.FromSeconds(1)
@@ -157,7 +157,7 @@ def test_words_that_are_no_utf8_are_taken():
     assert heard.states == [(NAMES[2], "running")]
 
 
-def test_what_is_no_trace_is_refused():
+def test_bytes_that_are_no_trace_are_an_error():
     with pytest.raises(ValueError, match="no trace"):
         Heard().trace.feed(b"\xff\xff\xff")
 
@@ -172,7 +172,7 @@ def test_bytes_of_a_pull_are_summed():
     assert (heard.events[-1].current, heard.events[-1].total) == (30, 200)
 
 
-def test_the_classic_builder_is_told_alike():
+def test_the_classic_builder_gives_the_same_events():
     events: list[Event] = []
     reader = Classic(planned(), events.append)
     for text in (
@@ -209,7 +209,7 @@ def test_the_classic_builder_is_told_alike():
     ]
 
 
-def test_podman_is_told_alike():
+def test_podman_gives_the_same_events():
     events: list[Event] = []
     reader = Classic(planned(), events.append, is_podman=True)
     for text in (
@@ -238,7 +238,7 @@ def test_podman_is_told_alike():
     ]
 
 
-def test_a_label_of_the_builders_is_no_step_of_the_dockerfile():
+def test_a_label_that_the_builder_adds_is_no_step():
     events: list[Event] = []
     reader = Classic(planned("FROM gcc:14 AS one\nFROM gcc:14\n"), events.append)
     reader.take({"stream": "Step 1/2 : FROM localhost/gcc:14 AS one"})
