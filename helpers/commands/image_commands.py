@@ -8,14 +8,14 @@ from pathlib import Path
 
 def why(options: argparse.Namespace) -> int:
     from helpers.engine.find import find_engine
-    from helpers.image.stored import open_image
+    from helpers.image.open_image import OpenImage
     from helpers.run.container_run import run
     from helpers.view import terminal
     from helpers.view.facts import parts
 
     command = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
     with find_engine(start=False) as engine:
-        found = run(open_image(engine, options.image), command)
+        found = run(OpenImage.of(engine, options.image), command)
     terminal.show(parts(found))
     return 1 if found.error or found.diagnosis else 0
 

@@ -14,8 +14,8 @@ from helpers.dockerfile.marks import DockerfileView
 from helpers.elf.anatomy import Anatomy, anatomy
 from helpers.elf.linking import Linkage, linkage
 from helpers.engine.client import Engine
-from helpers.image.layers import Heard
-from helpers.image.stored import OpenImage, open_image
+from helpers.image.layers import OnBytes
+from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run, run
 from helpers.view import live_progress, plot
 
@@ -76,8 +76,8 @@ class Image(OpenImage):
 
 
 def image_of(engine: Engine, reference: str, **built: Any) -> Image:
-    """An engine's image, by its name or id; see `open_image`."""
-    return open_image(engine, reference, Image, **built)
+    """An engine's image, by its name or id; see `OpenImage.of`."""
+    return Image.of(engine, reference, **built)
 
 
 def counted(image: Image) -> Image:
@@ -89,7 +89,7 @@ def counted(image: Image) -> Image:
 
 
 @contextmanager
-def reading(what: str) -> Iterator[Heard]:
+def reading(what: str) -> Iterator[OnBytes]:
     """Draws how far layers are read. Gives the progress callback for `OpenImage.read`."""
     with live_progress.listener(f"read {what}") as listen:
         step = f"the layers of {what}"

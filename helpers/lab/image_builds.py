@@ -145,7 +145,7 @@ class ImageBuilds:
                 labels={names.OWNER_LABEL: names.owner()},
                 listener=listen,
                 dockerfile_path=path,
-                stops=token,
+                token=token,
             )
         image = image_of(
             self._engine,

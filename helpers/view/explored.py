@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers.files.tree import Node, Tree
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.view import findings, inside, units
 from helpers.view.blocks import Block, Branch, Branches, Fact, Title
 

@@ -17,7 +17,7 @@ import traitlets
 
 from helpers.core.errors import LabError
 from helpers.files.tree import Node, Tree
-from helpers.image.layers import Heard
+from helpers.image.layers import OnBytes
 from helpers.view import inside, safe, units
 from helpers.view.blocks import Bar, Table, TableCell
 from helpers.view.frontend import running_cell, shell
@@ -176,7 +176,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
 def explorer(
     title: str,
-    read: Callable[[Heard], Iterable[Opened]],
+    read: Callable[[OnBytes], Iterable[Opened]],
     *,
     figure: str = "",
     views: Sequence[TreeView] = (),

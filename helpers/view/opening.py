@@ -11,8 +11,9 @@ from helpers.files.tree import Tree
 from helpers.image.difference import Difference
 from helpers.image.explorer import Explorer
 from helpers.image.history import Made
-from helpers.image.layers import Heard
-from helpers.image.stored import Layer, OpenImage
+from helpers.image.layers import OnBytes
+from helpers.image.open_image import OpenImage
+from helpers.image.stored import Layer
 from helpers.view import units
 from helpers.view.findings import difference_lines, sizes_line, waste_lines, whole
 
@@ -38,7 +39,7 @@ def difference(value: Difference) -> ExplorerWidget:
     """What differs, by folder and as a tree to be opened."""
     from helpers.view.explorer_widget import Opened, TreeView, explorer
 
-    def opened(_: Heard) -> Iterator[Opened]:
+    def opened(_: OnBytes) -> Iterator[Opened]:
         tree = Tree(value.files)
         facts, tables = difference_lines(value)
         figure = f"{units.size(value.before)} → {units.size(value.after)}"
@@ -48,7 +49,7 @@ def difference(value: Difference) -> ExplorerWidget:
     return explorer(f"{value.first} → {value.second}", opened, facts=[sizes_line(value)])
 
 
-def _read(found: OpenImage, on_bytes: Heard) -> Iterator[Opened]:
+def _read(found: OpenImage, on_bytes: OnBytes) -> Iterator[Opened]:
     """The files, then what is hidden of them, which takes as long to add up."""
     from helpers.view.explorer_widget import Opened
 
