@@ -88,7 +88,7 @@ def run(
     token = token or CancellationToken()
     outcome = outcome_of(image.engine, image.id, settings, timeout, token)
     if outcome.exit_code == 0 or outcome.timed_out or not outcome.made:
-        return _as_run(outcome, None)
+        return as_run(outcome)
     process = _process(image, settings, outcome)
     with image.rootfs as fs:
         finding = examine(fs, process)
@@ -100,10 +100,11 @@ def run(
         outcome = replace(
             outcome, exit_code=None, error=outcome.text.strip(), output=b"", printed=0
         )
-    return _as_run(outcome, finding.diagnosis)
+    return as_run(outcome, finding.diagnosis)
 
 
-def _as_run(outcome: ContainerOutcome, diagnosis: Diagnosis | None) -> Run:
+def as_run(outcome: ContainerOutcome, diagnosis: Diagnosis | None = None) -> Run:
+    """What the engine says of a container, as a result."""
     return Run(
         ok=outcome.exit_code == 0 and not outcome.timed_out,
         exit_code=outcome.exit_code,

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import docker.errors
-import requests.exceptions
-
 from helpers.core.errors import LabError
+from helpers.core.events import CancellationToken
 from helpers.engine import transfer
 from helpers.engine.client import Engine
-from helpers.engine.container import RunningContainer, Stopped, find, started, temporary, unstarted
+from helpers.engine.container import RunningContainer, Stopped, find, started, unstarted
 from helpers.engine.container_files import ContainerFiles, file_at
 from helpers.files import layer_tar
 from helpers.files.stack import File, Files, absolute
 from helpers.image.open_image import OpenImage
-from helpers.run.container_run import Run
+from helpers.run.container_run import Run, as_run
+from helpers.run.watched import watch
 
 __all__ = ["RunningContainer", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 
@@ -121,34 +119,21 @@ def sidecar(
     """
     target = _running(container, engine)
     engine = target.engine
-    api = engine.client.api
-    with temporary(
+    outcome = watch(
         engine,
         tools,
+        timeout,
+        CancellationToken(),
         entrypoint=[],
         command=["sh", "-c", command] if isinstance(command, str) else list(command),
         user="0",
         pid_mode=f"container:{target.id}",
         network_mode=f"container:{target.id}",
         cap_add=["SYS_PTRACE"],
-    ) as made:
-        began = time.monotonic()
-        try:
-            api.start(made)
-        except docker.errors.APIError as refusal:
-            find(engine, target.name)  # raises if it has just ended
-            return Run(False, None, "", str(refusal.explanation), False, 0.0, None)
-        timed_out = False
-        try:
-            # the stubs know only whole seconds
-            api.wait(made, timeout=timeout)  # type: ignore[arg-type]
-        except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError):
-            timed_out = True
-            api.kill(made)
-        seconds = time.monotonic() - began
-        code = api.wait(made)["StatusCode"]
-        output = api.logs(made).decode("utf-8", "replace")
-    return Run(code == 0 and not timed_out, code, output, None, timed_out, seconds, None)
+    )
+    if outcome.exit_code is None:
+        find(engine, target.name)  # raises if it has just ended
+    return as_run(outcome)
 
 
 def _followed(archive: ContainerFiles, path: str) -> str:

@@ -85,27 +85,39 @@ class ContainerOutcome:
 def outcome_of(
     engine: Engine, image_id: str, settings: Settings, timeout: float, token: CancellationToken
 ) -> ContainerOutcome:
+    """Runs a container with these settings; see `watch`."""
+    return watch(
+        engine,
+        image_id,
+        timeout,
+        token,
+        command=list(settings.command) or None,
+        entrypoint=None if settings.entrypoint is None else list(settings.entrypoint),
+        environment=list(settings.env),
+        user=settings.user,
+        mem_limit=settings.memory,
+        memswap_limit=settings.memory,
+        network_mode=settings.network,
+        init=settings.init,
+    )
+
+
+def watch(
+    engine: Engine, image: str, timeout: float, token: CancellationToken, **options: Any
+) -> ContainerOutcome:
     """Runs one container to its end, and removes it.
 
+    image    the engine's name or id of the image
     timeout  seconds; then it is killed
     token    cancellation token
+    options  for the SDK's `containers.create`
 
     Raises EngineError where the engine doesn't answer, LabError where the image is gone.
     """
-    options = {
-        "command": list(settings.command) or None,
-        "entrypoint": None if settings.entrypoint is None else list(settings.entrypoint),
-        "environment": list(settings.env),
-        "user": settings.user,
-        "mem_limit": settings.memory,
-        "memswap_limit": settings.memory,
-        "network_mode": settings.network,
-        "init": settings.init,
-        # we read the output as it comes; a log would fill the engine's disk
-        "log_config": {"Type": "none"},
-    }
+    # we read the output as it comes; a log would fill the engine's disk
+    options["log_config"] = {"Type": "none"}
     try:
-        with temporary(engine, image_id, **options) as container:
+        with temporary(engine, image, **options) as container:
             return _watch(engine.client.api, container, timeout, token)
     except docker.errors.APIError as refusal:
         return ContainerOutcome(None, error=_words(refusal), made=False)

@@ -16,11 +16,11 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.core import machine, names
 from helpers.core.errors import EngineError
+from helpers.engine.private import control_groups
 from helpers.engine.private.folder import Place
 
 START_TIMEOUT = 90.0
@@ -28,9 +28,6 @@ START_TIMEOUT = 90.0
 
 STOP_TIMEOUT = 15.0
 """Seconds it has to stop by itself; one is usual."""
-
-GROUPS_TIMEOUT = 5.0
-"""Seconds the kernel has to release control groups whose processes have ended."""
 
 LEAST_ROOM = 10_000_000
 """Free bytes: with fewer, a full disk is why an engine does not start."""
@@ -90,7 +87,7 @@ def sweep(place: Place) -> None:
     except (OSError, ValueError):
         left = {}
     _end(left.get("init"), left.get("started"))
-    _remove_groups(place.mark)
+    control_groups.remove(place.mark)
     if place.link.is_symlink():
         place.link.unlink()
     (place.folder / "docker.sock").unlink(missing_ok=True)
@@ -131,7 +128,7 @@ class Namespaces:
             assert holder.stdin  # a pipe, see `_hold`
             holder.stdin.close()  # where the network failed, it still waits for a line
             if holder.poll() is None and self._init:
-                _kill_contained(self.place.mark)
+                control_groups.kill(self.place.mark)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._init, signal.SIGTERM)
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -271,35 +268,3 @@ def _end(pid: int | None, since: str | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-
-
-def _groups(name: str) -> Iterator[Path]:
-    """The folders of a control group: one in each hierarchy, version 1 or 2."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        mounted, _, kind = line.partition(" - ")
-        top = Path(mounted.split()[4], name)
-        if kind.split()[0] in ("cgroup", "cgroup2") and top.is_dir():
-            yield top
-
-
-def _kill_contained(name: str) -> None:
-    """Kills what runs in containers and builds: nobody waits for it any more, and the engine would
-    give each ten seconds to end."""
-    for top in _groups(name):
-        for listed in top.rglob("cgroup.procs"):
-            with contextlib.suppress(OSError):  # the group or the process has just gone
-                for pid in map(int, listed.read_text().split()):
-                    if pid:  # 0 is a process outside our own pid namespace
-                        os.kill(pid, signal.SIGKILL)
-
-
-def _remove_groups(name: str) -> None:
-    end = time.monotonic() + GROUPS_TIMEOUT
-    for top in _groups(name):
-        while top.is_dir() and time.monotonic() < end:
-            for folder, _, _ in os.walk(top, topdown=False):
-                # busy for a moment, while its last process ends
-                with contextlib.suppress(OSError):
-                    Path(folder).rmdir()
-            if top.is_dir():
-                time.sleep(0.05)
