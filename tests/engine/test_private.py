@@ -23,7 +23,7 @@ from helpers import newer
 from helpers.build.builder import build
 from helpers.core import names
 from helpers.core.errors import EngineError
-from helpers.engine import client as engines
+from helpers.engine import find as engines
 from helpers.engine import private
 from helpers.engine.client import Engine
 from helpers.engine.endpoints import Endpoint
@@ -189,8 +189,14 @@ def run_container() -> int:
     with client() as docker:
         docker.api.import_image_from_data(file.getvalue(), repository="sleeper")
         docker.containers.run("sleeper", command, detach=True)
-    (process,) = (pid for pid, said in commands() if said == " ".join(command))
-    return process
+    found: list[int] = []
+
+    def seen() -> bool:  # until it is executed it has runc's command
+        found.extend(pid for pid, said in commands() if said == " ".join(command))
+        return bool(found)
+
+    eventually(seen, "its program runs")
+    return found[0]
 
 
 def test_nothing_is_left_when_its_last_user_has_left(cache):
