@@ -10,7 +10,7 @@ import docker.errors
 
 from helpers.core import names
 from helpers.image.layers import EMPTY
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 
 RELEASES = ("/etc/os-release", "/usr/lib/os-release")
 

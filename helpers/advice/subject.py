@@ -14,8 +14,8 @@ from helpers.elf.header import MAGIC
 from helpers.elf.linking import Linkage, examine
 from helpers.files.filesystem import RootFS
 from helpers.files.stack import File
+from helpers.image.open_image import OpenLayer
 from helpers.image.packages import Owners, Packages, recorded
-from helpers.image.stored import OpenLayer
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from helpers.advice.advise import advise
 from helpers.core.errors import EngineError, LabError
 from helpers.elf.linking import linkage
+from helpers.image.open_image import OpenImage
 from helpers.image.packages import packages
-from helpers.image.stored import OpenImage
 from helpers.run.container_run import Run, run
 
 SECOND = 1.1

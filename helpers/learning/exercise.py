@@ -11,7 +11,7 @@ from helpers.core import names, tables
 from helpers.core.errors import LabError
 from helpers.core.tables import TomlTable
 from helpers.core.value import Value
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.learning.conditions import TESTS, WANTS, Inspected
 
 FILE = "exercises.toml"

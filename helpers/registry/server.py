@@ -17,7 +17,7 @@ from helpers.core.errors import LabError
 from helpers.core.events import ProgressCallback, ignore
 from helpers.core.value import Value
 from helpers.engine.client import Engine
-from helpers.image.stored import OpenImage
+from helpers.image.open_image import OpenImage
 from helpers.registry import traffic
 from helpers.registry.layout import COMPRESSIONS, Stored, stored
 from helpers.registry.registry_container import TAG, RegistryContainer, running
