@@ -12,7 +12,9 @@ PARTS = {
     "static tests": "tests/test_",
     "engine tests": "tests/engine",
     "browser tests": "tests/browser",
+    "last notebooks": "notebooks/2",
     "variants": "tests/engine/test_variants",
+    "solutions": "notebooks/solutions",
     "commands": "tests/engine/test_commands",
 }
 """How the files of each part begin, in the order in which the parts begin. A worker that is free
@@ -20,8 +22,9 @@ takes the next part, and runs all of it in its order.
 
 The notebooks need the bases in the order in which they are made, the engine's tests in any: so
 those come after the ones that need no engine. The browser's, whose pages wait for seconds, come
-when part one's bases are there and most of its images are built. The variants and the commands are
-parts of their own and come last: so both workers have something to do until the end."""
+when part one's bases are there and most of its images are built. What takes long and needs what
+others have built comes later, the shorter part last: so both workers have something to do until
+the end."""
 
 
 def part_of(test: str) -> str:
@@ -45,5 +48,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByPart:
     """Replaces pytest-xdist's own way to hand out tests."""
-    config.option.loadscopereorder = False  # it would begin with the part that has most tests
+    config.option.loadscopereorder = False  # else the largest part is first
     return ByPart(config, log)

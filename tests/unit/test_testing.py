@@ -75,6 +75,8 @@ def test_the_command_gets_ready_what_is_needed(got_ready, typed, needs):
         ("tests/unit/test_elf.py::test_musl", "unit tests"),
         ("tests/test_notebooks.py::test_a_notebook[02]", "static tests"),
         ("tests/engine/test_run.py::test_it", "engine tests"),
+        ("notebooks/20-common-bases.ipynb::Cell 0", "last notebooks"),
+        ("notebooks/solutions/20.ipynb::Cell 0", "solutions"),
         ("tests/engine/test_variants.py::test_it", "variants"),
         ("test_these.py::test_fine", "other tests"),
     ],
@@ -161,25 +163,21 @@ def test_an_interrupt_ends_both_workers_tidily_and_counts_what_was_done(tmp_path
 
 
 def test_one_worker_runs_a_part_in_its_order_and_a_free_one_takes_the_next(tmp_path):
-    """On files with the names by which the parts are known."""
-
-    def counts(name):
-        return 9 if name.endswith("commands") else 3  # the last part has most tests
-
+    """On files with the names by which the parts are known. The largest part is not the first."""
     waits = "    while not (folder / 'last').exists(): time.sleep(0.05)\n"
     files = {
-        "tests/browser/test_b": "",
-        "tests/engine/test_c": "",
-        "tests/engine/test_commands": "    (folder / 'last').touch()\n",
-        "tests/engine/test_d": "",
-        "tests/unit/test_a": waits,
+        "tests/browser/test_b": (6, ""),
+        "tests/engine/test_c": (2, ""),
+        "tests/engine/test_commands": (3, "    (folder / 'last').touch()\n"),
+        "tests/engine/test_d": (2, ""),
+        "tests/unit/test_a": (3, waits),
     }
-    for name, body in files.items():
+    for name, (times, body) in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"{name}.py").write_text(
             "import os, pathlib, pytest, time\n"
             f"folder = pathlib.Path({str(tmp_path)!r})\n"
-            f"@pytest.mark.parametrize('n', range({counts(name)}))\n"
+            f"@pytest.mark.parametrize('n', range({times}))\n"
             f"def test(n):\n{body}"
             "    with (folder / 'said').open('a') as file:\n"
             "        print(os.getpid(), __name__, n, file=file)\n"
@@ -194,12 +192,10 @@ def test_one_worker_runs_a_part_in_its_order_and_a_free_one_takes_the_next(tmp_p
     for line in (tmp_path / "said").read_text().splitlines():
         worker, *test = line.split()
         by_worker.setdefault(worker, []).append(" ".join(test))
-    others = ["test_c", "test_d", "test_b", "test_commands"]
-    wanted = [
-        [f"{file} {n}" for file in files for n in range(counts(file))]
-        for files in (others, ["test_a"])
-    ]
-    assert sorted(by_worker.values(), key=len, reverse=True) == wanted
+    one, other = sorted(by_worker.values(), key=len)
+    assert one == [f"test_a {n}" for n in range(3)]
+    order = [("test_c", 2), ("test_d", 2), ("test_b", 6), ("test_commands", 3)]
+    assert other == [f"{name} {n}" for name, times in order for n in range(times)]
 
 
 def test_a_start_of_pytest_imports_nothing_that_takes_seconds():
