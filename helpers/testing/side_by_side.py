@@ -4,6 +4,7 @@ side by side."""
 from __future__ import annotations
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 PARTS = {
@@ -46,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.index(part_of(item.nodeid)))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByPart:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPart:
     """Replaces pytest-xdist's own way to hand out tests."""
     config.option.loadscopereorder = False  # else the largest part is first
     return ByPart(config, log)

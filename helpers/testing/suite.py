@@ -10,14 +10,14 @@ import threading
 import time
 import uuid
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from helpers import newer
+from helpers.bases.source import Bases
 from helpers.core import names
 from helpers.core.errors import LabError
 from helpers.engine.client import Engine
@@ -43,16 +43,13 @@ NO_TESTS = 5
 
 
 @dataclass
-class PartResult:
-    """What became of a part's tests: how many `passed`, `failed` or were `skipped`, and the
-    seconds that they took."""
+class Part:
+    """How many tests of a part ended how, and the seconds that they took."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-
-Counts = dict[str, PartResult]
-"""By the parts' names."""
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0
 
 
 def run(chosen: Chosen, say: Say) -> int:
@@ -73,9 +70,9 @@ def run(chosen: Chosen, say: Say) -> int:
                 status = _pytest(chosen, folder)
         with processes.uninterrupted():
             left += _left_on_host(mark, before, chosen)
-        counts = _counts(folder)
+        parts = _parts(folder)
         left += [f"temporary file left behind: {name}" for name in _left_in(folder)]
-    return _report(counts, status, left)
+    return _report(parts, status, left)
 
 
 @contextmanager
@@ -159,8 +156,6 @@ def _meanwhile(task: Callable[[], None] | None) -> Iterator[None]:
 
 def _make_bases(engine: Engine, say: Say) -> None:
     """Makes every base in the notebooks' order, so that few tests wait for one."""
-    from helpers.bases.source import Bases
-
     bases = Bases(engine)
     say(f"Bases: {bases.source_line}")
     for name in bases.in_order():
@@ -181,7 +176,7 @@ def _pytest(chosen: Chosen, folder: Path) -> int:
     command += ["--nbval"] if chosen.notebooks else []
     if chosen.everything:
         command += [f"--numprocesses={WORKERS}", "-p", "helpers.testing.side_by_side"]
-        command += ["notebooks", "tests"]
+        command += ["--continue-on-collection-errors", "notebooks", "tests"]
     command += chosen.arguments
     process = processes.start(command, PYTHONUNBUFFERED="1", TMPDIR=str(folder))
     try:
@@ -195,21 +190,24 @@ def _counted(folder: Path) -> Path:
     return folder.with_suffix(".xml")
 
 
-def _counts(folder: Path) -> Counts:
-    """What became of the tests, also of those before an interrupt."""
-    counts: Counts = {}
+def _parts(folder: Path) -> dict[str, Part]:
+    """What became of the tests, by part; of an interrupted run too."""
+    parts: dict[str, Part] = {}
     with suppress(OSError, ElementTree.ParseError):
         for case in ElementTree.parse(_counted(folder)).iter("testcase"):
             name = case.get("classname")  # `tests.unit.test_x`
             if name is None:
                 continue  # it had begun when an interrupt came
-            part = counts.setdefault(part_of(name.replace(".", "/")), PartResult())
+            part = parts.setdefault(part_of(name.replace(".", "/")), Part())
             kinds = {each.tag for each in case}
-            failed = kinds & {"failure", "error"}
-            outcome = "failed" if failed else "skipped" if "skipped" in kinds else "passed"
-            part.outcomes[outcome] += 1
+            if kinds & {"failure", "error"}:
+                part.failed += 1
+            elif "skipped" in kinds:
+                part.skipped += 1
+            else:
+                part.passed += 1
             part.seconds += float(case.get("time", 0))
-    return counts
+    return parts
 
 
 def _left_in(folder: Path) -> list[str]:
@@ -218,30 +216,31 @@ def _left_in(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir() if not p.name.startswith("pytest-of-"))
 
 
-def _report(counts: Counts, status: int | None, left: Sequence[str]) -> int:
-    """Prints it. status  pytest's, or None if it was interrupted"""
+def _report(parts: Mapping[str, Part], status: int | None, left: Sequence[str]) -> int:
+    """Prints what came of them, and gives this command's exit status.
+
+    status  pytest's, or None if it was interrupted
+    """
     print()
-    for name, part in counts.items():
-        figures = ", ".join(
-            f"{part.outcomes[kind]} {kind}" for kind in ("passed", "failed", "skipped")
-        )
-        print(f"{name:<14} {figures}, {units.seconds(part.seconds)}")
+    for name, part in parts.items():
+        figures = f"{part.passed} passed, {part.failed} failed, {part.skipped} skipped"
+        print(f"{name:<15} {figures}, {units.seconds(part.seconds)}")
     for line in left:
         print(line)
-    total = sum((part.outcomes for part in counts.values()), Counter[str]())
     interrupted = status is None
-    if not interrupted and not total["failed"] and status not in (0, NO_TESTS):
-        total["failed"] += 1  # it broke off
-    if left and not interrupted:
-        total["failed"] += 1
+    passed = sum(part.passed for part in parts.values())
+    failed = sum(part.failed for part in parts.values())
+    skipped = sum(part.skipped for part in parts.values())
+    if not interrupted:
+        broke_off = not failed and status not in (0, NO_TESTS)
+        failed += broke_off + bool(left)
     if interrupted:
         print("Interrupted: not everything was run, and what it had started was removed.")
     elif left:
         print("Left behind by the tests, which counts as a failure. What could be was removed.")
-    elif not total["passed"] + total["failed"]:
+    elif not passed + failed:
         print("No test was run.")
-    skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
-    print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     if interrupted:
         return 130
-    return 1 if total["failed"] or not total["passed"] else 0
+    return 1 if failed or not passed else 0

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 
 import pytest
 
@@ -15,7 +14,7 @@ from helpers.setup import host
 from helpers.testing import suite as testing
 from helpers.testing.chosen import Chosen
 from helpers.testing.side_by_side import part_of
-from helpers.testing.suite import PartResult
+from helpers.testing.suite import Part
 
 
 @pytest.mark.parametrize(
@@ -85,12 +84,12 @@ def test_each_test_belongs_to_a_part(test, part):
     assert part_of(test) == part
 
 
-FINE = {"unit tests": PartResult(Counter(passed=3), 1)}
-RED = {"notebooks": PartResult(Counter(passed=2, failed=1, skipped=1), 1)}
+FINE = {"unit tests": Part(passed=3, seconds=1)}
+RED = {"notebooks": Part(passed=2, failed=1, skipped=1, seconds=1)}
 
 
 @pytest.mark.parametrize(
-    ("counts", "pytests", "left", "status", "last"),
+    ("parts", "pytests", "left", "status", "last"),
     [
         (FINE, 0, [], 0, "3 passed, 0 failed"),
         (FINE | RED, 1, [], 1, "5 passed, 1 failed, 1 skipped"),
@@ -102,13 +101,13 @@ RED = {"notebooks": PartResult(Counter(passed=2, failed=1, skipped=1), 1)}
     ],
     ids=["green", "red", "none", "not understood", "broke off", "left behind", "interrupted"],
 )
-def test_the_last_line_and_the_status(counts, pytests, left, status, last, capsys):
-    assert testing._report(counts, pytests, left) == status
+def test_the_last_line_and_the_status(parts, pytests, left, status, last, capsys):
+    assert testing._report(parts, pytests, left) == status
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == last
     assert all(line in lines for line in left)
-    assert all(any(line.startswith(part) for line in lines) for part in counts)
+    assert all(any(line.startswith(part) for line in lines) for part in parts)
 
 
 def test_tests_are_counted_and_a_temporary_file_that_stays_is_told(tmp_path, capfd, monkeypatch):
