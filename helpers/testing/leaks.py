@@ -1,5 +1,7 @@
-"""Knows what a run of the tests could leave behind: two looks, one before and one after, and the
-difference. Of the host it sees what Linux shows; elsewhere nothing of ours is on the host."""
+"""What a run of the tests leaves behind: the host is looked at before and after, and compared.
+
+Only Linux shows it; on other systems nothing of ours is on the host.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,10 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.core import names
-
-if TYPE_CHECKING:
-    from helpers.engine.client import Engine
+from helpers.core.machine import SYSTEM_PATH
+from helpers.engine.client import Engine
 
 SUPERVISOR = "helpers.engine.private.supervisor"
 """In the command of the process that all of the private engine's descend from."""
@@ -29,11 +29,11 @@ TABLES = [f"{family}tables{kind}-save" for family in ("ip", "ip6") for kind in (
 """The commands that list the rules."""
 
 Look = dict[str, frozenset[str]]
-"""By kind (`process`, `link`, ...), what is there."""
+"""What is on the host, by kind: `process`, `link`, and so on."""
 
 
 def host(mark: str, *, engine_stays: bool = False) -> Look:
-    """What is on this host: those `processes`, and links, rules, sysctls and mounts."""
+    """The marked processes on this host, and its links, firewall rules, sysctls and mounts."""
     return running(mark, engine_stays=engine_stays) | {
         "link": frozenset(_links()),
         "iptables rule": frozenset(_rules()),
@@ -43,20 +43,20 @@ def host(mark: str, *, engine_stays: bool = False) -> Look:
 
 
 def running(mark: str, *, engine_stays: bool = False) -> Look:
-    """Of what is on this host those `processes` alone."""
+    """The marked processes on this host, and nothing else."""
     marked = processes(mark, engine_stays=engine_stays)
     return {"process": frozenset(f"{pid} {command}" for pid, command in marked.items())}
 
 
 def containers(engine: Engine, mark: str) -> list[str]:
-    """The containers of that run which are still on an engine: their ids and commands."""
+    """The containers of a run that an engine still has: their ids and commands."""
     label = {"label": f"{names.RUN_LABEL}={mark}"}
     found = engine.client.api.containers(all=True, filters=label)
     return [f"{each['Id'][:12]} {each['Command']}" for each in found]
 
 
 def difference(before: Look, after: Look) -> list[str]:
-    """What is there now and was not, and what was there and is gone, a line each."""
+    """One line for each thing that is new, or that is gone."""
     lines = []
     for kind in after:
         lines += [f"{kind} left behind: {each}" for each in sorted(after[kind] - before[kind])]
@@ -72,12 +72,12 @@ def remove_containers(engine: Engine, found: Iterable[str]) -> None:
 
 
 def end_processes(mark: str, *, engine_stays: bool = False, patience: float = 10) -> None:
-    """Ends what `processes` gives; after `patience` seconds by force."""
+    """Ends the marked processes; after `patience` seconds by force."""
     began = time.monotonic()
     while left := processes(mark, engine_stays=engine_stays):
         waited = time.monotonic() - began
         if waited > 2 * patience:
-            return  # in the kernel, and not to be had
+            return  # stuck in the kernel: no signal reaches it
         for pid in left:
             with suppress(ProcessLookupError):  # it ended by itself
                 os.kill(pid, signal.SIGTERM if waited < patience else signal.SIGKILL)
@@ -85,9 +85,9 @@ def end_processes(mark: str, *, engine_stays: bool = False, patience: float = 10
 
 
 def processes(mark: str, *, engine_stays: bool = False) -> dict[int, str]:
-    """The commands of the processes that carry `mark`, by their ids.
+    """The commands of the processes whose environment has `mark`, by process id.
 
-    engine_stays  without the private engine's, which others use by now
+    engine_stays  leave out the private engine's, which somebody else uses by now
     """
     wanted = f"{names.RUN_VARIABLE}={mark}".encode()
     found = {}
@@ -96,7 +96,7 @@ def processes(mark: str, *, engine_stays: bool = False) -> dict[int, str]:
         with suppress(OSError):  # it ended, or is another user's
             variables = (folder / "environ").read_bytes().split(b"\0")
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-            # No command: it has ended, and is not yet waited for.
+            # a process without a command has ended and is waited for
             if wanted in variables and command and pid != os.getpid():
                 found[pid] = command.decode(errors="replace").strip()
     if not engine_stays:
@@ -106,7 +106,7 @@ def processes(mark: str, *, engine_stays: bool = False) -> dict[int, str]:
 
 
 def _line_of(pid: int) -> set[int]:
-    """A process and all that it descends from."""
+    """The ids of a process and of all its ancestors."""
     line = set()
     while pid > 1 and pid not in line:
         line.add(pid)
@@ -118,14 +118,14 @@ def _line_of(pid: int) -> set[int]:
 
 
 def _links() -> list[str]:
-    # Not by /sys, which may be mounted for another network namespace.
+    # not from /sys, which may show another network namespace
     return [name for _, name in socket.if_nameindex()]
 
 
 def _rules() -> Iterable[str]:
-    """Rules, chains of somebody's own and policies that are not ACCEPT, each with its table.
+    """Firewall rules, added chains, and policies other than ACCEPT, each with its table.
 
-    A table that is listed empty is none: to list one makes it.
+    Empty tables don't count: listing a table creates it.
     """
     for tool in TABLES:
         table = ""
@@ -144,7 +144,7 @@ def _sysctls() -> Iterable[str]:
         for path in root.glob(pattern):
             try:
                 value = path.read_text().strip()
-            except OSError:  # not to be read, or its link is going
+            except OSError:  # unreadable, or its link is just going away
                 continue
             if "/conf/" not in str(path) or path.parent.name in links:
                 yield f"{path.relative_to(root)} = {value}"
@@ -161,8 +161,6 @@ def _mounts() -> Iterable[str]:
 
 
 def _output(tool: str) -> str:
-    from helpers.setup.host import SYSTEM_PATH
-
     environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"}
     try:
         result = subprocess.run([tool], capture_output=True, text=True, env=environment, timeout=30)

@@ -1,4 +1,4 @@
-"""Knows how to start programs that Ctrl-C does not reach by itself, and how to end them."""
+"""Starts programs that Ctrl-C does not reach directly, and ends them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from helpers.core import names
 def start(
     command: Sequence[str], *, to: IO[str] | None = None, **variables: str
 ) -> subprocess.Popen[bytes]:
-    """Starts a program in the checkout, in a session of its own: the terminal's signals come to
-    this process alone, which passes them on once.
+    """Starts a program in the checkout, in a session of its own: only this process gets the
+    terminal's signals, and passes each on once.
 
     to         takes both streams; without it they are this process's own
     variables  environment variables to add
@@ -47,7 +47,7 @@ def end(
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits until what is put away here has been put away."""
+    """Ctrl-C has no effect while the `with` block cleans up."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDS}
     try:
         yield
