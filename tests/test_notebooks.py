@@ -5,6 +5,7 @@ import re
 import pytest
 
 from helpers.core import names
+from helpers.learning import exercise, quiz
 from helpers.series import notebooks
 from helpers.series import rules as notebook_rules
 
@@ -48,6 +49,13 @@ def test_the_file_is_as_it_is_written_here(path):
 def test_lessons_are_numbered_without_a_gap_and_each_has_its_solution():
     assert [path.name[:3] for path in LESSONS] == [f"{n:02}-" for n in range(len(LESSONS))]
     assert [path.name for path in SOLUTIONS] == [f"{path.name[:2]}.ipynb" for path in LESSONS]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_has_a_row_in_the_readme_and_questions_and_an_exercise(path):
+    number = path.name[:2]
+    assert f"](notebooks/{path.name})" in (names.ROOT / "README.md").read_text(), "a row"
+    assert number in quiz.lengths() and number in exercise.numbers()
 
 
 @pytest.mark.parametrize(("regex", "replace"), sanitizers())

@@ -80,7 +80,7 @@ class Hub:
         try:
             # The SDK's own pull has no timeout: everybody who wants this base would wait for ever.
             response = api.post(
-                api._url("/images/create"),
+                self._engine.url("/images/create"),
                 params={"fromImage": repository, "tag": tag},
                 headers={"X-Registry-Auth": login} if login else None,
                 stream=True,
@@ -101,7 +101,7 @@ class Hub:
         api: Any = self._engine.client.api
         try:
             # A HEAD request would not count as a pull, but the engine has none.
-            response = api.get(api._url("/distribution/{0}/json", name), timeout=_PROBE)
+            response = api.get(self._engine.url("/distribution/{0}/json", name), timeout=_PROBE)
         except requests.Timeout:
             return f"it did not answer within {_PROBE:.0f} s"
         except requests.RequestException:

@@ -119,6 +119,11 @@ def _bring_up_to_date(venv: Path, root: Path, say: Say) -> bool:
     with _alone(root):
         if is_current(venv, root):  # another command has done it
             return True
+        if venv.is_symlink():
+            raise NotReady(
+                f"{venv} is a link to another folder, which lacks what is needed and stays as it "
+                "is: remove the link, and repeat."
+            )
         if venv.exists() and not _starts(venv, root):
             say("The .venv that was made here before is not whole, or its Python is gone: anew.")
             shutil.rmtree(venv)

@@ -1,12 +1,14 @@
 """Each remedy on a small image made by hand: what it finds, and what it leaves alone."""
 
+import importlib
+import inspect
 from dataclasses import dataclass
 
 import pytest
 
-from helpers.advice import hidden, tools
+from helpers.advice import hidden, known, tools
 from helpers.advice import slimmer as bases
-from helpers.advice.advise import unseen
+from helpers.advice.advise import REMEDIES, unseen
 from helpers.advice.finding import Finding, ranked
 from helpers.advice.leftovers import copied, leftovers
 from helpers.advice.origin import base_name, nearest
@@ -441,3 +443,24 @@ def test_html_in_a_finding_is_escaped():
     found = only(hidden.removed(made))
     assert "/<i>a" in text.of(found) and "removed too late" in text.of(found)
     assert "&lt;i&gt;a" in html.of(found) and "<b>get" not in html.of(found)
+
+
+def test_every_remedy_is_asked():
+    """A remedy is a function that is given a Subject and gives findings."""
+    found = set()
+    for file in (names.ROOT / "helpers" / "advice").glob("*.py"):
+        module = importlib.import_module(f"helpers.advice.{file.stem}")
+        found |= {
+            function
+            for name, function in vars(module).items()
+            if inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and not name.startswith("_")
+            and function.__annotations__.get("return") == "Iterator[Finding]"
+        }
+    assert found == set(REMEDIES)
+
+
+def test_a_leftover_is_taught_by_a_notebook_that_is_there():
+    there = {path.name[:2] for path in (names.ROOT / "notebooks").glob("*.ipynb")}
+    assert {row.notebook for row in known.leftovers()} <= there

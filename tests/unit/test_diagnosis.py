@@ -2,9 +2,11 @@
 on real engines."""
 
 import re
+import tomllib
 
 import pytest
 
+from helpers.core import names
 from helpers.diagnosis.cause_text import table
 from helpers.diagnosis.command import Process, starts
 from helpers.diagnosis.diagnose import CHECKS, diagnose, examine
@@ -472,3 +474,17 @@ def test_odd_names_raise_nothing(shell, name):
     shell.cause("/bin/sh", "-c", name, exit_code=127)
     shell.put("/app", f"#!{name}\n")
     assert shell.cause("/app") in {"bad-shebang", "not-a-program", None}
+
+
+CASES = names.ROOT / "tests" / "engine" / "diagnosis"
+
+
+def test_every_dockerfile_has_a_row_and_every_cause_a_dockerfile():
+    cases = tomllib.loads((CASES / "cases.toml").read_text())
+    assert {f"{name}.Dockerfile" for name in cases} == {f.name for f in CASES.glob("*.Dockerfile")}
+    assert {name.partition(".")[0] for name in cases} == {*CHECKS, "none"}
+    texts = {
+        (name.partition(".")[0], case["text"]) for name, case in cases.items() if "text" in case
+    }
+    unknown = {(cause, text) for cause, text in texts if text not in table()[cause]}
+    assert not unknown, "a `text` in cases.toml is a key in causes.toml"

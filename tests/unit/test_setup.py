@@ -166,6 +166,16 @@ def test_a_venv_without_its_python_is_made_anew(root, installed, without_pip):
     assert subprocess.run([python, "-c", ""]).returncode == 0
 
 
+def test_a_venv_that_is_a_link_stays_as_it_is(root, installed, tmp_path):
+    elsewhere = environment(tmp_path / "elsewhere", stamp="")
+    (root / ".venv").symlink_to(elsewhere)
+
+    with pytest.raises(setup.NotReady, match="is a link to another folder"):
+        setup.interpreter(pytest.fail, root)
+
+    assert (root / ".venv").is_symlink() and elsewhere.is_dir() and not installed
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_venv_of_somebodys_own_is_never_changed(root, installed, whole):
     venv = root / ".venv"
