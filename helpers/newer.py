@@ -74,7 +74,7 @@ def obstacle() -> str | None:
         return update
     if not machine.is_root():
         return f"{update}, or be root on Linux, where the lab starts another beside it"
-    if lacks := machine.newer_lacks():
+    if lacks := [each for each in machine.IN_A_ROOT if not machine.is_here(each.mark)]:
         packages = " ".join(package.name for package in lacks)
         return f"{update}, or install {packages}, with which the lab starts another beside it"
     return None

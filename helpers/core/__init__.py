@@ -1,1 +1,1 @@
-"""What every other room may use: errors, names, results, progress events, atomic writes."""
+"""What every floor may use: errors, names, tables, values, progress, this machine, whole files."""

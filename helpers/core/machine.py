@@ -55,8 +55,3 @@ def is_here(mark: str) -> bool:
             return False
         return True
     return shutil.which(mark, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}") is not None
-
-
-def newer_lacks() -> list[DebianPackage]:
-    """The missing packages for starting a newer engine beside another one."""
-    return [package for package in IN_A_ROOT if not is_here(package.mark)]

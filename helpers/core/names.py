@@ -28,8 +28,8 @@ RECIPE_LABEL = "shrink.recipe"
 """On stand-ins: a hash of the recipe, so that a changed recipe is built again."""
 
 MAKER_LABEL = "shrink.maker"
-"""On stand-ins: the `owner()` who made them. They can't have OWNER_LABEL, which marks what `clean`
-removes: an image built on a stand-in inherits its labels, and may be the learner's own."""
+"""On stand-ins: the `owner()` who made them. Not OWNER_LABEL: a learner's own
+image on a stand-in inherits its labels, and `clean` would remove it."""
 
 CONTAINER_PREFIX = "shrink-"
 """Prefix of the names of the lab's containers; random digits follow."""

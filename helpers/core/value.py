@@ -24,7 +24,7 @@ def write_with(write: Callable[[object], str]) -> None:
 
 
 class Value:
-    """A result. It holds plain data, so its `repr` needs no engine."""
+    """A result. Its `repr` says what was found, and asks nobody."""
 
     def __repr__(self) -> str:
         return _write(self)

@@ -29,7 +29,7 @@ def compared(builds: ImageBuilds, what: Sequence[str | Image]) -> Comparison:
         items += samples.variants(each) if isinstance(each, str) else [each]
     wanted = [i for i in items if not (isinstance(i, Variant) and i.fails)]
     variants = [i for i in wanted if isinstance(i, Variant)]
-    for name in {n for v in variants for n in references(v.text, v.args)}:
+    for name in dict.fromkeys(n for v in variants for n in references(v.text, v.args)):
         builds.base(name)
     token = CancellationToken()
     cells = [copy_context() for _ in wanted]  # so that each thread draws under this cell

@@ -26,13 +26,18 @@ class Equipment:
 
     def __init__(self, engine: Engine | None, source: str | None, needs: Needs) -> None:
         self._first = self.engine = engine or find_engine()
-        self._first_bases = self.bases = Bases(self.engine, source=source)
         self._registries: list[Registry] = []
-        if not needs.met_by(self.engine):
-            with live_progress.listener("a newer engine") as listen:
-                self.engine = newer.engine(self._first, self.bases, needs, listen)
-            self.bases = Bases(self.engine, beside=self._first_bases)
-        self.bases.decide()
+        try:
+            self._first_bases = self.bases = Bases(self.engine, source=source)
+            if not needs.met_by(self.engine):
+                with live_progress.listener("a newer engine") as listen:
+                    self.engine = newer.engine(self._first, self.bases, needs, listen)
+                self.bases = Bases(self.engine, beside=self._first_bases)
+            self.bases.decide()
+        except BaseException:
+            if engine is None:
+                self.close()  # else a private one would live as long as this process
+            raise
 
     def registry(self) -> Registry:
         """Starts a registry on the engine; see `Lab.registry`."""

@@ -40,10 +40,8 @@ STAND_INS = (
 
 CHROMIUM = DebianPackage("chromium", "chromium", "the browser that the tests drive")
 
-DRIVER = DebianPackage(
-    "libatomic1", "libatomic.so.1", "the library that what drives it is linked to"
-)
-"""Needed by Playwright's Node.js, which PyPI has without it."""
+DRIVER = DebianPackage("libatomic1", "libatomic.so.1", "a library that Playwright needs")
+"""Playwright's Node.js is linked to it, and comes from PyPI without it."""
 
 BROWSERS = (
     "chromium",

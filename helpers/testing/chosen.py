@@ -43,7 +43,7 @@ class Chosen:
 
     @property
     def engine(self) -> bool:
-        """Whether an engine may be needed; of tests that are not the series' own nobody knows."""
+        """Whether an engine may be needed; tests from elsewhere count as needing one."""
         return self.everything or not all(
             any(path.is_relative_to(each) for each in ALONE) for path in self.paths
         )

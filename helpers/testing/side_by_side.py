@@ -29,7 +29,7 @@ the end."""
 
 
 def part_of(test: str) -> str:
-    """The part that a test belongs to, by pytest's name for it; tests of nobody's are one too."""
+    """The part that a test belongs to, by pytest's name for it; `other tests` for the rest."""
     found = [name for name, start in PARTS.items() if test.startswith(start)]
     return max(found, key=lambda name: len(PARTS[name]), default="other tests")
 

@@ -64,7 +64,7 @@ def run(chosen: Chosen, say: Say) -> int:
     status = None  # and stays so if it is interrupted
     with _folder() as folder:
         with _engine(mark, left) if chosen.engine else nullcontext() as engine:
-            # Whoever narrows it waits for few bases, which are made when a test needs them.
+            # A narrowed run needs few bases, and each is made by the test that needs it.
             bases = partial(_make_bases, engine, say) if engine and not chosen.arguments else None
             with suppress(KeyboardInterrupt), _meanwhile(bases):
                 status = _pytest(chosen, folder)

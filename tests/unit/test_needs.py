@@ -86,7 +86,7 @@ def test_the_error_where_no_newer_engine_can_be_started_says_what_to_do(
 ):
     monkeypatch.setattr(newer.sys, "platform", "linux")
     monkeypatch.setattr(machine, "is_root", lambda: root)
-    monkeypatch.setattr(machine, "newer_lacks", lambda: list(lacks))
+    monkeypatch.setattr(machine, "is_here", lambda mark: mark not in [each.mark for each in lacks])
     with pytest.raises(EngineError) as raised:
         newer.engine(engine("20.10.24"), None, Needs("0.13", "containerd"))
     message = str(raised.value)
