@@ -54,7 +54,7 @@ class Case:
 
     @property
     def may_not_have_started(self) -> bool:
-        """False if the outcome proves that this file started, whatever it looks like."""
+        """Whether this file may have failed to start, going by the outcome alone."""
         if self.start.is_direct:
             return not self.process.started
         # with these a shell, `env` or an init says that it could not start a program

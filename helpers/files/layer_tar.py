@@ -73,7 +73,7 @@ class LayerRead:
     """A layer that was read.
 
     diff_id        sha256 of the uncompressed tar
-    entries        its entries; no path stands twice, except as a whiteout too
+    entries        its entries; a path occurs once, and once more if it is also whited out
     packed_length  bytes after gzip, None if not asked for
     """
 

@@ -76,7 +76,8 @@ def absolute(name: str) -> str:
 def stacked(layers: Iterable[Sequence[Entry]]) -> tuple[list[Files], Files]:
     """The changes of each layer, base first, and the file system that all of them make.
 
-    layers  the entries of each, base first; no path stands twice, except as a whiteout too
+    layers  the entries of each, base first; in one, a path occurs once, and once more if it is also
+            whited out
     """
     tree = Stack()
     each = [_sorted(tree.add(layer)) for layer in layers]

@@ -30,7 +30,7 @@ from helpers.files.stack import Entry, Kind
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The diff id of an archive without entries: 1,024 zeros."""
 
-FORM = 2
+FORMAT_VERSION = 2
 """The version of the cached lists of entries. With another number all layers are read anew."""
 
 SILENCE = 1800
@@ -84,7 +84,7 @@ def contents(
     Reads about 100 MB per second. Raises LabError where the engine doesn't send a layer, and
     EngineError where it stops answering.
     """
-    return _all(engine, image_id, diff_ids, Lists(), sent, on_bytes)
+    return _all(engine, image_id, diff_ids, EntriesCache(), sent, on_bytes)
 
 
 def compressed(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[str, int]:
@@ -92,7 +92,7 @@ def compressed(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> dict[s
 
     Takes some seconds for each 100 MB. Raises as `contents` does.
     """
-    return _all(engine, image_id, diff_ids, Lengths())
+    return _all(engine, image_id, diff_ids, GzipSizeCache())
 
 
 def made_layer(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> list[bool] | None:
@@ -111,7 +111,7 @@ def made_layer(engine: Engine, image_id: str, diff_ids: Sequence[str]) -> list[b
     return None
 
 
-class Lists:
+class EntriesCache:
     """The cache of layers' entries."""
 
     options: Mapping[str, bool] = {"listed": True}
@@ -121,7 +121,7 @@ class Lists:
             return Contents(())
         try:
             row = json.loads(gzip.decompress(_place(diff_id, "files").read_bytes()))
-            if row["form"] != FORM:
+            if row["form"] != FORMAT_VERSION:
                 return None
             kinds = [KINDS[letter] for letter in row["kinds"]]
             targets = {int(at): target for at, target in row["targets"].items()}
@@ -143,7 +143,7 @@ class Lists:
         letters = {kind: letter for letter, kind in KINDS.items()}
         entries = read.entries
         row = {
-            "form": FORM,
+            "form": FORMAT_VERSION,
             "paths": [e.path for e in entries],
             "sizes": [e.size for e in entries],
             "kinds": "".join(letters[e.kind] for e in entries),
@@ -158,7 +158,7 @@ class Lists:
         return Contents(entries)
 
 
-class Lengths:
+class GzipSizeCache:
     """The cache of compressed layers' lengths."""
 
     options: Mapping[str, bool] = {"listed": False, "packed": True}
@@ -179,7 +179,7 @@ def _all(
     engine: Engine,
     image_id: str,
     diff_ids: Sequence[str],
-    kept: Lists | Lengths,
+    kept: EntriesCache | GzipSizeCache,
     sent: int = 0,
     on_bytes: OnBytes = ignore_bytes,
 ) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from typing import Any
 from helpers.core import names
 from helpers.core.atomic import write
 
-FORM = 2
+FORMAT_VERSION = 2
 
 
 def keep(image_id: str, tag: str, facts: Mapping[str, Any]) -> None:
     """Keeps facts about an image, in any form that JSON can write."""
-    text = json.dumps({"form": FORM, "tag": tag, "facts": facts}, indent=1)
+    text = json.dumps({"form": FORMAT_VERSION, "tag": tag, "facts": facts}, indent=1)
     write(_folder(image_id) / _file(tag), text.encode())
 
 
@@ -36,7 +36,7 @@ def recall(image_id: str, tag: str) -> dict[str, Any]:
         # skip the record of another version of the lab
         with suppress(OSError, ValueError, LookupError, TypeError):
             record = json.loads(path.read_text())
-            if record["form"] == FORM:
+            if record["form"] == FORMAT_VERSION:
                 return dict(record["facts"])
     return {}
 

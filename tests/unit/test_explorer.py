@@ -106,7 +106,7 @@ def image(tmp_path, monkeypatch):
     monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
     lists = [[Entry("/a", 900, "file"), Entry("/b", 50, "file")], [Entry("/a", 50, "file")]]
     for at, entries in enumerate(lists):
-        layers.Lists().keep(LayerRead(f"sha256:{at}", tuple(entries), None))
+        layers.EntriesCache().keep(LayerRead(f"sha256:{at}", tuple(entries), None))
     fields = dict.fromkeys(("client", "host", "name", "version", "api_version", "builder"))
     engine = Engine(**fields, store="containerd", architecture="amd64")
     inspected = {"Size": 600, "RootFS": {"Layers": ["sha256:0", "sha256:1"]}}

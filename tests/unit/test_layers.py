@@ -294,7 +294,7 @@ def test_an_odd_name_is_shown_and_does_nothing():
 def kept(tmp_path, monkeypatch):
     """What is kept, in an empty cache folder."""
     monkeypatch.setenv(names.CACHE_VARIABLE, str(tmp_path))
-    return layers.Lists()
+    return layers.EntriesCache()
 
 
 MANY = tuple(
@@ -315,7 +315,7 @@ def test_what_is_kept_comes_back(kept):
 
 OTHER = gzip.compress(
     json.dumps(
-        {"form": layers.FORM + 1, "paths": [], "sizes": [], "kinds": "", "modes": []}
+        {"form": layers.FORMAT_VERSION + 1, "paths": [], "sizes": [], "kinds": "", "modes": []}
         | {"uids": [], "gids": [], "targets": {}}
     ).encode()
 )

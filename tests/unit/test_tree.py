@@ -6,7 +6,7 @@ from helpers.core import names
 from helpers.files.layer_tar import LayerRead
 from helpers.files.stack import Entry, File, stacked
 from helpers.files.tree import Tree
-from helpers.image.layers import Lists
+from helpers.image.layers import EntriesCache
 
 
 def file(path, size=0, kind="file", change="added"):
@@ -93,11 +93,11 @@ def kept(tmp_path, monkeypatch):
         ]
     ids = [f"sha256:{letter * 64}" for letter in "ab"]
     for diff_id, part in zip(ids, (entries[:30_000], entries[30_000:]), strict=True):
-        Lists().keep(LayerRead(diff_id, tuple(part), None))
+        EntriesCache().keep(LayerRead(diff_id, tuple(part), None))
     return ids
 
 
 def test_a_tree_of_sixty_thousand_files_is_made_from_the_cache(kept):
-    _, files = stacked(Lists().get(diff_id).entries for diff_id in kept)
+    _, files = stacked(EntriesCache().get(diff_id).entries for diff_id in kept)
     tree = Tree(files)
     assert (len(tree), len(tree.children("/usr/lib"))) == (60_000, 40)
