@@ -68,17 +68,12 @@ class Examination:
     last: Start | None = None
 
 
-def diagnose(fs: RootFS, process: Process) -> Diagnosis | None:
-    """Why a process failed, or None if the image doesn't tell. Nothing is run.
+def examine(fs: RootFS, process: Process) -> Examination:
+    """Finds out why a process failed, as far as the image tells. Nothing is run.
 
     fs       the image's files
     process  what was to start, and how that ended
     """
-    return examine(fs, process).diagnosis
-
-
-def examine(fs: RootFS, process: Process) -> Examination:
-    """Like `diagnose`, with what else is certain."""
     case: Case | None = None
     for start in starts(fs, process):
         case = Case(fs, process, start)

@@ -9,7 +9,7 @@ import pytest
 from helpers.core import names
 from helpers.diagnosis.cause_text import table
 from helpers.diagnosis.command import Process, starts
-from helpers.diagnosis.diagnose import CHECKS, diagnose, examine
+from helpers.diagnosis.diagnose import CHECKS, examine
 from helpers.diagnosis.shell_words import listed, shebang, simple
 from helpers.files.filesystem import FolderFS
 from tests.unit.elves import GLIBC, GLIBC_TEXT, elf, link, put
@@ -34,7 +34,8 @@ class Image:
         return self
 
     def diagnosis(self, *argv, **facts):
-        return diagnose(self.fs, Process(tuple(argv), **{"architecture": "amd64", **facts}))
+        process = Process(tuple(argv), **{"architecture": "amd64", **facts})
+        return examine(self.fs, process).diagnosis
 
     def cause(self, *argv, **facts):
         found = self.diagnosis(*argv, **facts)
