@@ -179,10 +179,9 @@ def _make(first: Engine, bases: Bases, folder: Path, listener: ProgressCallback)
                 listener=listener,
             )
         except BuildFailed as error:
-            last = error.log.strip().rpartition("\n")[2] or error.error
             raise EngineError(
-                f"The newer engine can't be made ({last}): look whether builds reach a Debian "
-                "mirror, and try again."
+                f"The newer engine can't be made ({error.last_line}): look whether builds "
+                "reach a Debian mirror, and try again."
             ) from error
         unpacked = Path(temporary) / "root"
         unpacked.mkdir()

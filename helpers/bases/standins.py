@@ -118,8 +118,7 @@ def make(
 
 def _not_made(error: BuildFailed) -> str:
     """Why a recipe failed, as the end of a sentence."""
-    step = shorten(error.step, 60, placeholder=" ...")
-    last = error.log.strip().rpartition("\n")[2] or error.error
+    step, last = shorten(error.step, 60, placeholder=" ..."), error.last_line
     if error.code is not None and SIGNALLED < error.code < SIGNALLED + signal.NSIG:
         end = f"`{step}` was killed by signal {error.code - SIGNALLED}, after {last!r}. Try again"
         return f"the stand-in can't be made: {end}, with more memory if it happens twice"

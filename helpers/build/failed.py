@@ -35,3 +35,8 @@ class BuildFailed(LabError):
         self.log = log
         self.error = error
         self.diagnosis = diagnosis
+
+    @property
+    def last_line(self) -> str:
+        """The last line that the step printed; the engine's own words where it printed none."""
+        return self.log.strip().rpartition("\n")[2] or self.error
