@@ -15,7 +15,7 @@ import requests
 import urllib3
 
 from helpers.build.context import ContextTar
-from helpers.core.errors import EngineError, LabError
+from helpers.core.errors import EngineError, LabError, engine_gone
 from helpers.core.events import CancellationToken, Event
 from helpers.engine.client import Engine
 
@@ -145,7 +145,6 @@ class RunningBuild:
 
 def gone(engine: Engine) -> EngineError:
     """The error of an engine that went away during a build."""
-    return EngineError(
-        f"The engine at {engine.host} stopped answering during the build: start it again, "
-        "and build again."
+    return engine_gone(
+        engine.host, during="during the build", advice="start it again, and build again"
     )

@@ -21,12 +21,22 @@ class EngineError(LabError):
     absent = False
 
 
-def engine_gone(host: str, error: Exception) -> EngineError:
-    """The error for an engine at `host` that answered before and no longer does."""
-    return EngineError(
-        f"The engine at {host} stopped answering ({error}): "
-        "see whether it still runs, and try again."
-    )
+def engine_gone(
+    host: str,
+    error: Exception | None = None,
+    *,
+    during: str = "",
+    advice: str = "see whether it still runs, and try again",
+) -> EngineError:
+    """The error for an engine at `host` that answered before and no longer does.
+
+    error   how that showed
+    during  what it was doing: `while a container ran`
+    advice  what to do now
+    """
+    words = f" {during}" if during else ""
+    reason = f" ({error})" if error is not None else ""
+    return EngineError(f"The engine at {host} stopped answering{words}{reason}: {advice}.")
 
 
 class BaseUnavailable(LabError):

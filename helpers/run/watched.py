@@ -12,7 +12,7 @@ from typing import Any
 import docker.errors
 import requests.exceptions
 
-from helpers.core.errors import EngineError
+from helpers.core.errors import engine_gone
 from helpers.core.events import CancellationToken
 from helpers.engine.client import Engine
 from helpers.engine.container import temporary
@@ -122,10 +122,7 @@ def watch(
     except docker.errors.APIError as refusal:
         return ContainerOutcome(None, error=_words(refusal), made=False)
     except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
-        raise EngineError(
-            f"The engine at {engine.host} stopped answering while a container ran "
-            f"({error}): see whether it still runs, and try again."
-        ) from None
+        raise engine_gone(engine.host, error, during="while a container ran") from None
 
 
 def _watch(api: Any, container: str, timeout: float, token: CancellationToken) -> ContainerOutcome:
