@@ -16,6 +16,7 @@ from helpers.engine.client import Engine
 from helpers.engine.container import RunningContainer, Stopped, find, started, unstarted
 from helpers.engine.container_files import ContainerFiles, file_at
 from helpers.files import layer_tar
+from helpers.files.filesystem import MOST_LINKS
 from helpers.files.stack import File, Files, absolute
 from helpers.image.open_image import OpenImage
 from helpers.run.container_run import Run, as_run
@@ -25,8 +26,6 @@ __all__ = ["RunningContainer", "Stopped", "copy_out", "export", "listing", "runn
 
 Source = OpenImage | RunningContainer | str
 """An image, a running container, or the name or id of any container."""
-
-MOST_LINKS = 40
 
 
 @contextmanager
