@@ -21,6 +21,7 @@ from helpers.core.value import Value
 from helpers.diagnosis.command import Process
 from helpers.dockerfile.marks import DockerfileView
 from helpers.image.open_image import OpenImage
+from helpers.image.stored import variables
 
 Remedy = Callable[[Subject], Iterator[Finding]]
 
@@ -98,7 +99,7 @@ def advise(image: OpenImage) -> Advice:
     """
     with image.rootfs as fs:
         found = origin(image)
-        env = dict(line.partition("=")[::2] for line in image.config.env)
+        env = variables(image.config.env)
         argv = (*(image.config.entrypoint or ()), *(image.config.command or ()))
         subject = Subject(
             layers=image.layers,

@@ -19,6 +19,7 @@ from helpers.diagnosis.diagnose import Examination, examine
 from helpers.dockerfile.sent import options
 from helpers.engine.client import Engine
 from helpers.image.open_image import OpenImage
+from helpers.image.stored import variables
 
 NOT_RUN = (126, 127)
 """Exit codes of a shell that can't run a program, or finds none."""
@@ -71,7 +72,7 @@ def _process(
 ) -> Process:
     config = engine.client.api.inspect_image(image)["Config"] or {}
     _, command = options(step.written.value)
-    env = dict(line.partition("=")[::2] for line in config.get("Env") or ())
+    env = variables(config.get("Env") or ())
     return Process(
         argv=_listed(command) or (*(config.get("Shell") or ("/bin/sh", "-c")), command),
         instruction="RUN",

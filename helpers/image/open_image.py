@@ -18,7 +18,7 @@ from helpers.files.waste import Waste, waste
 from helpers.image import history, layers, records
 from helpers.image.image_fs import ImageFS
 from helpers.image.layers import Contents, OnBytes, ignore_bytes
-from helpers.image.stored import Base, Config, Layer, Sizes, StoredImage
+from helpers.image.stored import Base, Config, Layer, Sizes, StoredImage, variables
 
 
 @dataclass(frozen=True, repr=False)
@@ -230,8 +230,7 @@ class OpenImage(StoredImage):
     @property
     def process(self) -> tuple[Mapping[str, str], str]:
         """Environment and working directory of its program."""
-        env = dict(line.partition("=")[::2] for line in self.config.env)
-        return env, self.config.workdir or "/"
+        return variables(self.config.env), self.config.workdir or "/"
 
     @property
     def _diff_ids(self) -> list[str]:

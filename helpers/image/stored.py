@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,6 +48,11 @@ class Config(Value):
     user: str
     workdir: str
     architecture: str
+
+
+def variables(lines: Iterable[str]) -> dict[str, str]:
+    """The variables of an environment by name, from lines such as `PATH=/bin`; the last wins."""
+    return dict(line.partition("=")[::2] for line in lines)
 
 
 @dataclass(frozen=True, repr=False)

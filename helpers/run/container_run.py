@@ -15,6 +15,7 @@ from helpers.core.value import Value
 from helpers.diagnosis.command import Process
 from helpers.diagnosis.diagnose import Diagnosis, Examination, examine
 from helpers.image.open_image import OpenImage
+from helpers.image.stored import variables
 from helpers.run.watched import ContainerOutcome, Settings, outcome_of
 
 INIT_SAW_SIGNAL = re.compile(rb"Main child exited with signal \(")
@@ -133,7 +134,7 @@ def _process(image: OpenImage, settings: Settings, outcome: ContainerOutcome) ->
         instruction=instruction,
         written=written,
         workdir=config.workdir or "/",
-        env=dict(line.partition("=")[::2] for line in (*config.env, *settings.env)),
+        env=variables((*config.env, *settings.env)),
         user=config.user or "" if settings.user is None else settings.user,
         architecture=image.engine.architecture,
         exit_code=outcome.exit_code,
