@@ -11,6 +11,7 @@ from helpers.build.context import Context
 from helpers.build.failed import BuildFailed
 from helpers.build.steps import Step, Steps, stage_names
 from helpers.build.trace import Work
+from helpers.core.errors import ENGINE_PREFIX, OUTPUT_INDENT
 from helpers.diagnosis.diagnose import Examination
 from helpers.dockerfile.instructions import instructions
 from helpers.dockerfile.sent import Sent, copied
@@ -111,9 +112,9 @@ def build_failed(
         parts += _tail(failed.log)
         parts += [diagnosis.explanation] if diagnosis else []
     else:
-        parts += [f"engine | {each}" for each in words.splitlines()]
+        parts += [f"{ENGINE_PREFIX}{each}" for each in words.splitlines()]
     if diagnosis and diagnosis.fixes:
-        parts += ["Ways out, as lines of a Dockerfile:", *(f"  {fix}" for fix in diagnosis.fixes)]
+        parts += ["Ways out, as lines of a Dockerfile:", *map(_indented, diagnosis.fixes)]
     return BuildFailed(
         "\n".join(parts),
         step=step.text if step else "",
@@ -253,4 +254,8 @@ def _last(log: str) -> list[str]:
 
 
 def _tail(log: str) -> list[str]:
-    return [f"  {line}".rstrip() for line in _last(log)] if log.strip() else []
+    return [_indented(line).rstrip() for line in _last(log)] if log.strip() else []
+
+
+def _indented(line: str) -> str:
+    return f"{OUTPUT_INDENT}{line}"

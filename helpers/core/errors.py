@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+ENGINE_PREFIX = "engine | "
+"""Begins each line that quotes the engine. `build.failure` writes it into messages, and `view` into
+all that it draws as text or HTML; `view.facts.message` finds these lines in a message again, and
+`testing` finds them in the outputs of notebooks, as tests/sanitize.cfg does. Output is indented, so
+none can pass for one."""
+
+OUTPUT_INDENT = "  "
+"""Begins each line of a message that a program printed, or that is code to copy. `build.failure`
+writes it, `view.facts.message` reads it."""
+
 
 class LabError(Exception):
     """An error that the user can do something about. `str()` is the whole message."""

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from helpers.core.errors import ENGINE_PREFIX
+
 FIGURE = re.compile(
     r"(?<![\w.])(?P<number>\d[\d,]*(?:\.\d+)?)(?: |\u00a0|&nbsp;)"
     r"(?P<unit>B|kB|MB|GB|TB|bytes|%)(?!\w|/s\b)"
 )
 FACTORS = {"B": 1, "bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
-ENGINE_LINES = re.compile(r'^(?:engine \| |<p class="engine">).*\n?', re.MULTILINE)
+ENGINE_LINES = re.compile(rf'^(?:{re.escape(ENGINE_PREFIX)}|<p class="engine">).*\n?', re.MULTILINE)
 """Lines of the engine: they are not the lesson's, and another engine may draw more of them."""
 
 MARKUP = ("text/html", "image/svg+xml")

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from helpers.core.errors import ENGINE_PREFIX
 from helpers.testing import figures
 
-ENGINE = re.compile(r"^engine \| .+, (\w+), \w+ store, builder \w+$", re.MULTILINE)
-BASES = re.compile(r"^engine \| bases: (?:brought from [^:]+: )?(.+)$", re.MULTILINE)
+_PREFIX = re.escape(ENGINE_PREFIX)
+ENGINE = re.compile(rf"^{_PREFIX}.+, (\w+), \w+ store, builder \w+$", re.MULTILINE)
+BASES = re.compile(rf"^{_PREFIX}bases: (?:brought from [^:]+: )?(.+)$", re.MULTILINE)
 """The lines that a lab draws of itself. The engines' names don't matter."""
 
 REASON = re.compile(r", since Docker Hub can't be used: .*?(?=; but |$)")

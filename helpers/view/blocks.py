@@ -11,9 +11,6 @@ from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
-ENGINE = "engine | "
-"""Begins each line of the engine's own. Output is indented, so none can pass for one."""
-
 Sign = Literal["good", "bad", ""]
 
 SIGNS: dict[Sign, str] = {"good": "✓", "bad": "✗", "": ""}

@@ -11,6 +11,7 @@ from helpers.bases import table as base_table
 from helpers.bases.source import Base
 from helpers.bases.table import BaseInfo, BaseTable
 from helpers.compare import ComparisonTable, Row
+from helpers.core.errors import ENGINE_PREFIX, OUTPUT_INDENT
 from helpers.dockerfile.marks import DockerfileView
 from helpers.engine.client import Engine
 from helpers.image.explorer import Explorer
@@ -20,7 +21,6 @@ from helpers.learning.workbench import Workbench
 from helpers.samples import Variant
 from helpers.view import advised, findings, inside, learned, units
 from helpers.view.blocks import (
-    ENGINE,
     Block,
     Column,
     EngineLine,
@@ -250,11 +250,11 @@ def message(text: str) -> Iterator[Block]:
         if kind is Prose:
             yield from map(Prose, lines)
         else:
-            prefix = ENGINE if kind is EngineLine else "  "
+            prefix = ENGINE_PREFIX if kind is EngineLine else OUTPUT_INDENT
             yield kind("\n".join(line.removeprefix(prefix) for line in lines))
 
 
 def _kind(line: str) -> type[Prose | EngineLine | OutputLines]:
-    if line.startswith(ENGINE):
+    if line.startswith(ENGINE_PREFIX):
         return EngineLine
-    return OutputLines if line.startswith("  ") else Prose
+    return OutputLines if line.startswith(OUTPUT_INDENT) else Prose

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from helpers.core.errors import ENGINE_PREFIX
 from helpers.view import safe, scale, units
 from helpers.view.blocks import (
-    ENGINE,
     SIGNS,
     AnswerChoice,
     Bar,
@@ -101,7 +101,8 @@ def _block(block: Block) -> Iterator[str]:
             yield from _pre(_source(mark, line, marked) for mark, line in rows)
         case EngineLine(text):
             for line in safe.lines(text, most=20):
-                yield f'<p class="engine"><small>{ENGINE}<code>{_text(line)}</code></small></p>'
+                quoted = f"{ENGINE_PREFIX}<code>{_text(line)}</code>"
+                yield f'<p class="engine"><small>{quoted}</small></p>'
         case QuizQuestion(number, text, choices):
             yield f"<p>{number}. {prose(text)}</p>"
             yield '<div style="margin-bottom:16px;padding-left:16px">'

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_lowercase
 
+from helpers.core.errors import ENGINE_PREFIX
 from helpers.view import safe, units
 from helpers.view.blocks import (
-    ENGINE,
     SIGNS,
     Bar,
     Block,
@@ -82,7 +82,7 @@ def _block(block: Block) -> Iterator[str]:
                 yield f"{mark or ' '} {_source(line)}" if marked else f"  {_source(line)}"
         case EngineLine(text):
             for line in safe.lines(text, most=20):
-                yield ENGINE + line
+                yield ENGINE_PREFIX + line
         case QuizQuestion(number, text, choices):
             yield from _wrapped(f"{number}. ", safe.prose(text))
             for letter, choice in zip(ascii_lowercase, choices, strict=False):
