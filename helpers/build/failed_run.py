@@ -14,18 +14,21 @@ from helpers.build.failure import Failure
 from helpers.build.steps import Step
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.diagnosis.command import Process
+from helpers.diagnosis.command import (
+    EXEC_FAILED,
+    NOT_RUN_BY_SHELL,
+    Process,
+    may_be_engines_words,
+)
 from helpers.diagnosis.diagnose import Examination, examine
 from helpers.dockerfile.sent import options
 from helpers.engine.client import Engine
 from helpers.image.open_image import OpenImage
 from helpers.image.stored import variables
 
-NOT_RUN = (126, 127)
-"""Exit codes of a shell that can't run a program, or finds none."""
-
-NOT_STARTED = (1, 255)
-"""Exit codes that engines report for a program that they could not start after all."""
+ENGINES_OWN = EXEC_FAILED - NOT_RUN_BY_SHELL
+"""Exit codes by which an engine may mean that it could not start a RUN's program. With the others
+the RUN's shell, which did start, says so of a program of its own."""
 
 
 def examined(
@@ -43,7 +46,7 @@ def examined(
     step = failed.step
     if not failed.is_run or not step:
         return None
-    if failed.code not in NOT_RUN and not _may_not_have_started(failed):
+    if failed.code not in NOT_RUN_BY_SHELL and not _may_not_have_started(failed):
         return None
     before = dockerfile.split("\n")[: step.line - 1]
     tag = f"{names.TAG_PREFIX}before:{uuid.uuid4().hex}"
@@ -61,10 +64,13 @@ def examined(
 
 
 def _may_not_have_started(failed: Failure) -> bool:
-    """Whether the log may be the engine's message about a program that it could not start."""
-    words = failed.log.strip()
-    one_line = failed.code in NOT_STARTED and "\n" not in words and "exec" in words
-    return not failed.started or not words or one_line
+    """Whether the engine could not start the program, or may say so in the log, or says nothing."""
+    words = failed.log.strip()  # builders add blank lines
+    return (
+        not failed.started
+        or not words
+        or may_be_engines_words(f"{words}\n", failed.code, ENGINES_OWN)
+    )
 
 
 def _process(

@@ -58,6 +58,11 @@ class Failure:
         """Whether a RUN failed."""
         return self.step is not None and self.step.written.keyword == "RUN"
 
+    def as_not_started(self) -> Failure:
+        """The failure where the step's output turns out to be the engine's own message."""
+        words = "\n".join(part for part in (self.log.strip(), self.error) if part)
+        return replace(self, error=words, log="", code=None, started=False)
+
 
 def failure(error: str, code: int | None, work: Work | None, title: str, steps: Steps) -> Failure:
     """Reads the failure of a build.
@@ -76,8 +81,7 @@ def failure(error: str, code: int | None, work: Work | None, title: str, steps: 
         return Failure(error, step, is_pull=is_pull)
     if _NOT_STARTED.search(error) or (log.count("\n") <= 2 and _NOT_STARTED.search(log)):
         # BuildKit reports runc's exit code, and runc's message as if it were the step's output
-        words = "\n".join(part for part in (log.strip(), error) if part)
-        return Failure(words, step, started=False)
+        return Failure(error, step, log).as_not_started()
     if code is None and (found := re.search(r"exit (?:code:|status) (\d+)$", error)):
         code = int(found[1])
     return Failure(error, step, log, code)
@@ -92,9 +96,7 @@ def build_failed(
     """
     diagnosis = found.diagnosis if found else None
     if found and found.nothing_ran and failed.started:
-        # the engine said that it started, and its output is the engine's own message
-        words = "\n".join(part for part in (failed.log.strip(), failed.error) if part)
-        failed = replace(failed, error=words, log="", code=None, started=False)
+        failed = failed.as_not_started()  # though the engine said that it started
     words = re.sub(
         r"(?<=\bline )\d+", lambda found: str(sent.line(int(found[0]))), failed.error.strip()
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from posixpath import basename, dirname, join, normpath
 
-from helpers.diagnosis.command import BEGINNING, Process, Start, find
+from helpers.diagnosis.command import BEGINNING, NOT_RUN_BY_SHELL, Process, Start, find
 from helpers.diagnosis.permissions import Identity, identity
 from helpers.elf.header import MAGIC, Header, NotElf, read_header
 from helpers.elf.loader import Closure, closure
@@ -58,7 +58,7 @@ class Case:
         if self.start.is_direct:
             return not self.process.started
         # with these a shell, `env` or an init says that it could not start a program
-        return self.process.exit_code in (None, 126, 127)
+        return self.process.exit_code in (None, *NOT_RUN_BY_SHELL)
 
     @cached_property
     def beginning(self) -> bytes:

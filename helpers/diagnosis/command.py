@@ -5,7 +5,7 @@ file that has to start on the way.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, join, normpath
 from typing import Literal
@@ -32,6 +32,12 @@ DEEPEST = 10
 
 BEGINNING = 4096
 """Bytes to read from a file to tell what it is. Of a `#!` line the kernel reads 255."""
+
+NOT_RUN_BY_SHELL = frozenset((126, 127))
+"""Exit codes of a shell that can't run a program, or finds none."""
+
+EXEC_FAILED = frozenset((1, 255)) | NOT_RUN_BY_SHELL
+"""Exit codes that engines report for a program that they could not start after all."""
 
 StartedBy = Literal["engine", "kernel", "shell", "program"]
 
@@ -112,6 +118,14 @@ class Start:
         if self.by == "program" and self.parent and self.parent.by == "kernel":
             return self.parent.parent if basename(self.parent.name) == "env" else None
         return None
+
+
+def may_be_engines_words(
+    output: str, exit_code: int | None, codes: Collection[int] = EXEC_FAILED
+) -> bool:
+    """Whether a program's output may be the engine's message that it could not start it: one line
+    about `exec`. A program that printed more, or has an exit code not in `codes`, did start."""
+    return exit_code in codes and output.count("\n") <= 1 and "exec" in output
 
 
 def starts(fs: RootFS, process: Process) -> Iterator[Start]:

@@ -97,10 +97,7 @@ def run(
             proven = _ended_by(image, settings, outcome, finding, token)
             finding = examine(fs, replace(process, **proven)) if proven else finding
     if finding.nothing_ran and outcome.exit_code is not None:
-        # The engine said that it started, and the output is the engine's own message.
-        outcome = replace(
-            outcome, exit_code=None, error=outcome.text.strip(), output=b"", printed=0
-        )
+        outcome = outcome.as_not_started()  # though the engine said that it started
     return as_run(outcome, finding.diagnosis)
 
 
@@ -139,7 +136,7 @@ def _process(image: OpenImage, settings: Settings, outcome: ContainerOutcome) ->
         architecture=image.engine.architecture,
         exit_code=outcome.exit_code,
         oom=outcome.oom,
-        started=not outcome.may_be_engines_words,
+        started=not outcome.may_not_have_started,
     )
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import docker.errors
@@ -14,6 +14,7 @@ import requests.exceptions
 
 from helpers.core.errors import engine_gone
 from helpers.core.events import CancellationToken
+from helpers.diagnosis.command import may_be_engines_words
 from helpers.engine.client import Engine
 from helpers.engine.container import temporary
 
@@ -24,9 +25,6 @@ DRAIN = 5.0
 """Seconds the last output has to arrive after the container has ended."""
 
 KILLED = 137
-
-EXEC_FAILED = frozenset((1, 126, 127, 255))
-"""Exit codes that engines give a container whose program could not be started after all."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +73,14 @@ class ContainerOutcome:
         return f"{text}\n[{more:,} more bytes of output are not kept]\n" if more > 0 else text
 
     @property
-    def may_be_engines_words(self) -> bool:
-        """Whether the output may be the engine's message about a program that did not start. A
-        program that printed more, or has another exit code, did start."""
-        one_line = self.output.count(b"\n") <= 1 and b"exec" in self.output
-        return self.exit_code is None or (self.exit_code in EXEC_FAILED and one_line)
+    def may_not_have_started(self) -> bool:
+        """Whether the engine could not start the program, or may say so in the output."""
+        output = self.output.decode("utf-8", "replace")
+        return self.exit_code is None or may_be_engines_words(output, self.exit_code)
+
+    def as_not_started(self) -> ContainerOutcome:
+        """The outcome where the output turns out to be the engine's own message."""
+        return replace(self, exit_code=None, error=self.text.strip(), output=b"", printed=0)
 
 
 def outcome_of(

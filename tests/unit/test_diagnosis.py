@@ -8,7 +8,13 @@ import pytest
 
 from helpers.core import names
 from helpers.diagnosis.cause_text import table
-from helpers.diagnosis.command import Process, starts
+from helpers.diagnosis.command import (
+    EXEC_FAILED,
+    NOT_RUN_BY_SHELL,
+    Process,
+    may_be_engines_words,
+    starts,
+)
 from helpers.diagnosis.diagnose import CHECKS, examine
 from helpers.diagnosis.shell_words import listed, shebang, simple
 from helpers.files.filesystem import FolderFS
@@ -464,6 +470,17 @@ def test_an_examination_says_whether_anything_ran(shell):
     assert not nothing_ran("/bin/sh", "-c", "/dynamic", exit_code=127)
     shell.put(GLIBC, elf(soname="ld-glibc.so.2", text=GLIBC_TEXT))
     assert not nothing_ran("/dynamic", exit_code=127)
+
+
+def test_only_one_line_about_exec_may_be_the_engines_own():
+    line = "exec /a: no such file or directory\n"
+    assert all(may_be_engines_words(line, code) for code in EXEC_FAILED)
+    assert not may_be_engines_words(line, 0)
+    assert not may_be_engines_words(line, None)
+    assert not may_be_engines_words(f"{line}\n", 127)
+    assert not may_be_engines_words("no such file\n", 127)
+    assert not may_be_engines_words("", 127)
+    assert not may_be_engines_words(line, 127, EXEC_FAILED - NOT_RUN_BY_SHELL)
 
 
 ODD = ["\0", "/", "//", ".", "..", "../..", "/..", "", " ", "\n", "a\0b", "/a" * 5000, "é", "{x}"]
