@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from helpers.build import failure as failures
 from helpers.build.classic import Classic
-from helpers.build.context import Context
+from helpers.build.context import Context, ContextTar
 from helpers.build.failed_run import examined
+from helpers.build.failure import Failure
 from helpers.build.options import PLAIN, BuildOptions
 from helpers.build.running import RunningBuild, gone, stoppable
 from helpers.build.session import session
@@ -26,7 +26,7 @@ from helpers.build.trace import Trace
 from helpers.core.errors import LabError
 from helpers.core.events import CancellationToken, Event, ProgressCallback, ignore
 from helpers.dockerfile.instructions import instructions
-from helpers.dockerfile.sent import sent
+from helpers.dockerfile.sent import Sent, sent
 from helpers.engine.client import Engine
 from helpers.engine.needs import Needs, described
 
@@ -95,6 +95,73 @@ def build(
     can't rewrite times or the build was stopped; EngineError where the engine goes away. On
     KeyboardInterrupt the build is stopped first.
     """
+    _check(engine, dockerfile, options)
+    source = Context.of(context, dockerfile_path)
+    request = _request(engine, source, dockerfile, tag, bases or {}, options, labels or {})
+    token = token or CancellationToken()
+    result = _attempt(request, listener, token)
+    while isinstance(result, Failure) and result.may_pass and tries > 1:
+        tries -= 1
+        result = _attempt(request, listener, token)
+    if isinstance(result, Built):
+        return result
+
+    def build_before(text: str, *, tag: str) -> Built:
+        """Builds what stands before the step that failed. That is a build of its own: it has all
+        its tries, and no listener, which has seen these steps end already. Target and cache are
+        matters of the build that failed."""
+        seen = BuildOptions(args=request.args, secrets=options.secrets)
+        return build(
+            engine,
+            context,
+            text,
+            tag=tag,
+            bases=bases,
+            options=seen,
+            labels=labels,
+            dockerfile_path=dockerfile_path,
+            token=token,
+        )
+
+    found = examined(engine, result, dockerfile, request.args, build_before)
+    raise failures.build_failed(result, dockerfile, request.sent, source, found)
+
+
+@dataclass(frozen=True)
+class _BuildRequest:
+    """What is asked of the engine, the same on every try.
+
+    source   the context
+    sent     the Dockerfile as it is sent
+    steps    its steps
+    args     build arguments, with those for a proxy
+    secrets  by id
+    query    parameters of `POST /build`, without those of one try
+    """
+
+    engine: Engine
+    source: Context
+    sent: Sent
+    steps: Steps
+    args: Mapping[str, str]
+    secrets: Mapping[str, bytes] = field(repr=False)
+    query: Mapping[str, str]
+
+    def tar(self) -> ContextTar:
+        """The context and the Dockerfile, to be sent once."""
+        is_near = self.engine.host.startswith(("unix:", "npipe:"))
+        return self.source.tar(self.sent.text, self.sent.below, level=0 if is_near else 1)
+
+    def reader(self, listener: ProgressCallback) -> Classic | Trace:
+        """What reads the messages of this engine's builder."""
+        if self.engine.builder == "classic":
+            return Classic(self.steps, listener, is_podman=self.engine.name == "podman")
+        return Trace(self.steps, listener)
+
+
+def _check(engine: Engine, dockerfile: str, options: BuildOptions) -> None:
+    """Raises BuildFailed where no builder would take the Dockerfile, LabError where this engine's
+    can't do what the options ask."""
     if wrong := failures.refused(dockerfile, options.target):
         raise wrong
     if options.rewrite_timestamp and not REWRITES.met_by(engine):
@@ -102,32 +169,43 @@ def build(
             f"To rewrite times takes {REWRITES}, and {described(engine)}: build it in a "
             f"`Lab(builder={REWRITES.builder!r}, store={REWRITES.store!r})`."
         )
-    source = Context.of(context, dockerfile_path)
+
+
+def _request(
+    engine: Engine,
+    source: Context,
+    dockerfile: str,
+    tag: str,
+    bases: Mapping[str, str],
+    options: BuildOptions,
+    labels: Mapping[str, str],
+) -> _BuildRequest:
+    """Prepares a build, with the arguments of `build`."""
     args = {**_proxies(engine), **options.args}
-    as_sent = sent(dockerfile, bases or {}, args)
-    own_steps = steps(dockerfile, as_sent)
-    is_near = engine.host.startswith(("unix:", "npipe:"))
-    tar = source.tar(as_sent.text, as_sent.below, level=0 if is_near else 1)
-    reader: Classic | Trace
-    if engine.builder == "classic":
-        reader = Classic(own_steps, listener, is_podman=engine.name == "podman")
-    else:
-        reader = Trace(own_steps, listener)
-    running = RunningBuild(engine)
+    as_sent = sent(dockerfile, bases, args)
     query = {
         "t": tag,
-        "dockerfile": tar.dockerfile,
-        "version": "2" if isinstance(reader, Trace) else "1",
-        "buildid": running.id,
+        "version": "1" if engine.builder == "classic" else "2",
         "buildargs": json.dumps(args),
-        "labels": json.dumps(dict(labels or {})),
+        "labels": json.dumps(dict(labels)),
         "rm": "1",
         "forcerm": "1",
         **_asked(dockerfile, options),
     }
+    own_steps = steps(dockerfile, as_sent)
+    return _BuildRequest(engine, source, as_sent, own_steps, args, options.secrets, query)
+
+
+def _attempt(
+    request: _BuildRequest, listener: ProgressCallback, token: CancellationToken
+) -> Built | Failure:
+    """Builds once. Raises LabError where it is stopped, EngineError where the engine goes away."""
+    engine, tar, reader = request.engine, request.tar(), request.reader(listener)
+    running = RunningBuild(engine)
+    query = {**request.query, "dockerfile": tar.dockerfile, "buildid": running.id}
     problem: tuple[str, int | None] | None = None
-    opened = session(engine, options.secrets) if options.secrets else nullcontext("")
-    with opened as own, stoppable(running, token or CancellationToken()):
+    opened = session(engine, request.secrets) if request.secrets else nullcontext("")
+    with opened as own, stoppable(running, token):
         query |= {"session": own} if own else {}
         for message in running.messages(query, tar):
             if isinstance(message, Event):
@@ -137,28 +215,12 @@ def build(
             running.container = reader.container
             problem = problem or _problem(message)
     if problem:
-        again = partial(
-            build,
-            engine,
-            context,
-            bases=bases,
-            labels=labels,
-            dockerfile_path=dockerfile_path,
-            token=token,
-        )
         work, title = reader.failed(problem[0])
-        failed = failures.failure(*problem, work, title, own_steps)
-        if failed.may_pass and tries > 1:
-            less = tries - 1
-            return again(dockerfile, tag=tag, options=options, listener=listener, tries=less)
-        # what the steps see; target and cache are matters of the build that failed
-        seen = BuildOptions(args=args, secrets=options.secrets)
-        found = examined(engine, failed, dockerfile, args, partial(again, options=seen))
-        raise failures.build_failed(failed, dockerfile, as_sent, source, found)
+        return failures.failure(*problem, work, title, request.steps)
     reader.ended()
     if not reader.image:
         raise gone(engine)
-    return Built(reader.image, tar.size, tar.files, _ran(own_steps, reader))
+    return Built(reader.image, tar.size, tar.files, _ran(request.steps, reader))
 
 
 def _asked(dockerfile: str, options: BuildOptions) -> dict[str, str]:
