@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -45,12 +46,18 @@ def test_the_tools_find_nothing(name, arguments):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_class_name_stands_once():
+def test_the_name_of_a_class_or_of_a_type_stands_once():
     places: dict[str, list[str]] = defaultdict(list)
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                places[node.name.lstrip("_")].append(path.relative_to(PACKAGE).as_posix())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        assigned = [
+            each for node in tree.body if isinstance(node, ast.Assign) for each in node.targets
+        ]
+        defined += [each.id for each in assigned if isinstance(each, ast.Name)]
+        for name in (each.lstrip("_") for each in defined):
+            if re.match("[A-Z].*[a-z]", name):
+                places[name].append(path.relative_to(PACKAGE).as_posix())
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
@@ -68,3 +75,10 @@ def test_a_module_fits_in_one_sitting_and_says_what_it_is_for(path):
     assert len(text.splitlines()) <= LONGEST
     first = ast.get_docstring(ast.parse(text))
     assert first and not first.startswith("Knows")
+
+
+def test_the_contributors_page_names_tests_that_are_there():
+    page = (names.ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tests = "\n".join(p.read_text(encoding="utf-8") for p in (names.ROOT / "tests").rglob("*.py"))
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert {name for name in named if f"def {name}(" not in tests} == set()

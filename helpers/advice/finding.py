@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from helpers.core.value import Value
 from helpers.image.stored import Layer
 
-Place = tuple[int, str]
+LayerPath = tuple[int, str]
 """Where bytes are: the index of a layer, from 0 for the base's first, and a path in it."""
 
 LISTED = 3
@@ -57,7 +57,7 @@ class Finding(Value):
     says: str
     do: str
     notebook: str
-    claims: Mapping[Place, int]
+    claims: Mapping[LayerPath, int]
     evidence: tuple[Evidence, ...] = ()
     figure: int | None = None
     source: str = ""
@@ -76,7 +76,7 @@ class Finding(Value):
 
 def evidence(
     layers: Sequence[Layer],
-    claims: Mapping[Place, int],
+    claims: Mapping[LayerPath, int],
     group: Callable[[str], str] | None = None,
 ) -> tuple[Evidence, ...]:
     """Claims in groups, the largest first.
@@ -145,7 +145,7 @@ def ranked(size: int, findings: Iterable[Finding]) -> Ranking:
     order = sorted(findings, key=lambda f: (-f.saves, f.remedy))
     least = max(LEAST, LEAST_SHARE * size)
     worth: list[Ranked] = []
-    taken: dict[Place, int] = {}
+    taken: dict[LayerPath, int] = {}
     for finding in order:
         if finding.saves >= least:
             worth.append(Ranked(finding, _adds(finding, taken)))
@@ -155,7 +155,7 @@ def ranked(size: int, findings: Iterable[Finding]) -> Ranking:
     return Ranking(tuple(worth), little, size - sum(row.adds for row in worth))
 
 
-def _adds(finding: Finding, taken: dict[Place, int]) -> int:
+def _adds(finding: Finding, taken: dict[LayerPath, int]) -> int:
     """What a finding saves beyond the bytes that are gone already. A figure doesn't say which of
     its claims would go: those that are gone are assumed to be among them."""
     gone = sum(min(taken.get(place, 0), claimed) for place, claimed in finding.claims.items())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, LayerPath, evidence
 from helpers.advice.subject import Subject
 from helpers.files.folders import Folders
 from helpers.image.open_image import OpenLayer
@@ -41,7 +41,7 @@ class History:
 
 def removed(subject: Subject) -> Iterator[Finding]:
     """Bytes of files that a later layer removes or replaces."""
-    claims: dict[Place, int] = {}
+    claims: dict[LayerPath, int] = {}
     hides: set[tuple[int, int]] = set()
     for history in histories(subject.layers):
         runs = _runs(history)
@@ -64,7 +64,7 @@ def removed(subject: Subject) -> Iterator[Finding]:
 
 def again(subject: Subject) -> Iterator[Finding]:
     """Bytes that were written a second time only to change an owner or a mode."""
-    claims: dict[Place, int] = {}
+    claims: dict[LayerPath, int] = {}
     hides: set[tuple[int, int]] = set()
     for history in histories(subject.layers):
         for run in _runs(history):
@@ -87,7 +87,7 @@ def _finding(
     remedy: str,
     says: str,
     do: str,
-    claims: dict[Place, int],
+    claims: dict[LayerPath, int],
     hides: set[tuple[int, int]],
 ) -> Iterator[Finding]:
     if claims:

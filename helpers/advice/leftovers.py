@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from helpers.advice import known
-from helpers.advice.finding import Finding, Place, evidence, top
+from helpers.advice.finding import Finding, LayerPath, evidence, top
 from helpers.advice.subject import Subject
 
 
@@ -14,7 +14,7 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
     what the base has."""
     own = subject.claims(lambda path: path not in subject.needed)
     for row in known.leftovers():
-        claims: dict[Place, int] = {
+        claims: dict[LayerPath, int] = {
             place: size for place, size in own.items() if row.paths.fullmatch(place[1])
         }
         own = {place: size for place, size in own.items() if place not in claims}

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, LayerPath, evidence
 from helpers.advice.subject import Subject
 from helpers.image.packages import DPKG_INFO, reached
 
@@ -23,7 +23,7 @@ RECOMMENDED = "recommended packages"
 def recommended(subject: Subject) -> Iterator[Finding]:
     """Packages that a `RUN apt-get install` brought because another recommends them."""
     extra: dict[str, str] = {}
-    claims: dict[Place, int] = {}
+    claims: dict[LayerPath, int] = {}
     automatic = _automatic(subject)
     for number in range(subject.base, len(subject.layers)):
         instruction = subject.layers[number].created_by

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from helpers.advice import known
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, LayerPath, evidence
 from helpers.advice.origin import RELEASES
 from helpers.advice.subject import Subject
 from helpers.bases import table as base_table
@@ -165,7 +165,7 @@ def _size(row: BaseInfo, subject: Subject) -> int:
     return row.size if subject.stand_in or row.hub_size is None else row.hub_size
 
 
-def _base(subject: Subject) -> dict[Place, int]:
+def _base(subject: Subject) -> dict[LayerPath, int]:
     every = subject.claims(lambda path: path not in subject.needed, base=True)
     return {place: size for place, size in every.items() if place[0] < subject.base}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from helpers.advice.finding import Place
+from helpers.advice.finding import LayerPath
 from helpers.core.errors import EngineError, LabError
 from helpers.diagnosis.command import Process, Start, starts
 from helpers.dockerfile.instructions import Instruction, instructions
@@ -64,7 +64,7 @@ class Subject:
                 found = number
         return found
 
-    def claims(self, wanted: Callable[[str], bool], *, base: bool = False) -> dict[Place, int]:
+    def claims(self, wanted: Callable[[str], bool], *, base: bool = False) -> dict[LayerPath, int]:
         """The sizes of the visible files whose paths are wanted, by place.
 
         base  include the base's files, which no instruction of the Dockerfile can take away

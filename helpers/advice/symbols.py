@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from helpers.advice.finding import Finding, Place, evidence
+from helpers.advice.finding import Finding, LayerPath, evidence
 from helpers.advice.subject import Subject
 from helpers.elf.anatomy import sections
 from helpers.elf.header import MAGIC
@@ -31,7 +31,7 @@ SYMBOLS = "symbols"
 
 def symbols(subject: Subject) -> Iterator[Finding]:
     """Symbols and debug information in the programs and libraries that the Dockerfile added."""
-    claims: dict[Place, int] = {}
+    claims: dict[LayerPath, int] = {}
     notebooks: set[str] = set()
     for place in _large(subject):
         parts = {part.name: part.size for part in sections(subject.fs.read(place[1]))}
@@ -52,7 +52,7 @@ def symbols(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _large(subject: Subject) -> list[Place]:
+def _large(subject: Subject) -> list[LayerPath]:
     """The largest ELF files that the Dockerfile added, but not with dpkg, pip or npm."""
     records = (f.path for f in subject.files if f.path.startswith(f"{DPKG_INFO}/"))
     packaged: set[str] = set()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from helpers.advice import known
-from helpers.advice.finding import Finding, Place, evidence, top
+from helpers.advice.finding import Finding, LayerPath, evidence, top
 from helpers.advice.subject import Subject
 from helpers.image.packages import Package, reached
 
@@ -115,5 +115,5 @@ def _package(path: str, folders: dict[str, str]) -> str | None:
     return folders.get(f"{path[:end]}/node_modules/{name}/")
 
 
-def _unneeded(subject: Subject, wanted: Callable[[str], bool]) -> dict[Place, int]:
+def _unneeded(subject: Subject, wanted: Callable[[str], bool]) -> dict[LayerPath, int]:
     return subject.claims(lambda path: wanted(path) and path not in subject.needed, base=True)

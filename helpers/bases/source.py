@@ -23,7 +23,7 @@ from helpers.engine import transfer
 from helpers.engine.client import Engine
 from helpers.image.stored import Base
 
-Source = Literal["present", "archive", "hub", "stand-in"]
+BaseSource = Literal["present", "archive", "hub", "stand-in"]
 """Where a `Base` came from."""
 
 
@@ -131,7 +131,7 @@ class Bases(Inventory):
         entry = self._archive.get(row.name, listener)
         if entry is None:
             return None
-        kind: Source = "stand-in" if entry.source == "stand-in" else "archive"
+        kind: BaseSource = "stand-in" if entry.source == "stand-in" else "archive"
         return self._made(row, entry.reference, kind, "an archive")
 
     def _from_hub(self, row: BaseInfo, listener: ProgressCallback) -> Base:
@@ -158,7 +158,7 @@ class Bases(Inventory):
             return bool(self._engine.client.images.get(name))
         return False
 
-    def _made(self, row: BaseInfo, reference: str, source: Source, origin: str) -> Base:
+    def _made(self, row: BaseInfo, reference: str, source: BaseSource, origin: str) -> Base:
         if row.notebooks:
             self._from[row.name] = origin
         real = source != "stand-in"
@@ -175,7 +175,7 @@ class Bases(Inventory):
     def _other(self, name: str, listener: ProgressCallback) -> Base:
         """A base that is not in the table: the engine has it, or Docker Hub where that is used."""
         client = self._engine.client
-        source: Source = "present"
+        source: BaseSource = "present"
         try:
             client.images.get(name)
         except docker.errors.APIError as error:

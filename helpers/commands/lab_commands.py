@@ -94,8 +94,7 @@ def bases(options: argparse.Namespace) -> int:
     from helpers.bases.inventory import EVERY
     from helpers.bases.source import Bases
     from helpers.engine.find import find_engine
-    from helpers.view import live_progress as progress
-    from helpers.view import terminal
+    from helpers.view import live_progress, terminal
     from helpers.view.facts import parts
     from helpers.view.frontend import place
 
@@ -107,16 +106,16 @@ def bases(options: argparse.Namespace) -> int:
         here = Bases(engine, source=source)
         if options.action == "export":
             file, *some = options.what
-            with progress.listener(f"save {file}") as listen:
+            with live_progress.listener(f"save {file}") as listen:
                 here.export(Path(file), here.chosen(some) or None, listen)
         elif options.action == "load":
             for file in options.what:
-                with progress.listener(f"load {file}") as listen:
+                with live_progress.listener(f"load {file}") as listen:
                     here.load(Path(file), listen)
         elif source:
             for name in here.chosen(options.what or [EVERY]):
                 began = time.monotonic()
-                with progress.listener(f"base {name}") as listen:
+                with live_progress.listener(f"base {name}") as listen:
                     base = here.ensure(name, listen)
                 if place() == "nowhere":  # no progress was drawn
                     say(terminal.base_line(base, time.monotonic() - began))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from helpers.files.stack import File, Kind
+from helpers.files.stack import File, FileKind
 
 MOST_LINKS = 40
 """Symlinks followed in one path before it counts as a loop; the kernel has the same limit."""
@@ -128,7 +128,7 @@ class FolderFS(RootFS):
             info = self._here(path).lstat()
         except (OSError, ValueError):
             return None
-        kind: Kind = "device"
+        kind: FileKind = "device"
         size, target = 0, None
         if stat.S_ISLNK(info.st_mode):
             kind, target = "symlink", str(self._here(path).readlink())

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, cast
 
-from helpers.files.stack import Entry, Kind, absolute
+from helpers.files.stack import Entry, FileKind, absolute
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -152,7 +152,7 @@ def _entry(member: tarfile.TarInfo) -> Entry | None:
 
 def plain_entry(path: str, member: tarfile.TarInfo) -> Entry:
     """The entry of a member of any tar, at `path`. Never a whiteout."""
-    kind: Kind
+    kind: FileKind
     size, target = 0, None
     if member.isreg():
         kind, size = "file", member.size

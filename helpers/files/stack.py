@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from helpers.core.value import Value
 from helpers.files.folders import Folders
 
-Kind = Literal["file", "directory", "symlink", "hardlink", "device", "removed"]
+FileKind = Literal["file", "directory", "symlink", "hardlink", "device", "removed"]
 Change = Literal["added", "changed", "removed"]
 
 
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
     path: str
     size: int
-    kind: Kind | Literal["opaque"]
+    kind: FileKind | Literal["opaque"]
     mode: int = 0
     uid: int = 0
     gid: int = 0
@@ -48,7 +48,7 @@ class File(Value):
 
     path: str
     size: int
-    kind: Kind
+    kind: FileKind
     mode: int = 0
     uid: int = 0
     gid: int = 0

@@ -25,7 +25,7 @@ from helpers.engine import transfer
 from helpers.engine.client import Engine
 from helpers.files import layer_tar
 from helpers.files.layer_tar import DIGEST
-from helpers.files.stack import Entry, Kind
+from helpers.files.stack import Entry, FileKind
 
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 """The diff id of an archive without entries: 1,024 zeros."""
@@ -39,7 +39,7 @@ SILENCE = 1800
 OnBytes = Callable[[int, int], None]
 """Progress callback: bytes read, estimated total."""
 
-KINDS: dict[str, Kind | Literal["opaque"]] = {
+KINDS: dict[str, FileKind | Literal["opaque"]] = {
     "f": "file",
     "d": "directory",
     "s": "symlink",

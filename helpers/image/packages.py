@@ -18,7 +18,7 @@ from helpers.elf.header import MAGIC
 from helpers.files.filesystem import RootFS
 from helpers.files.stack import File
 
-Kind = Literal["dpkg", "status.d", "apk", "go"]
+RecordKind = Literal["dpkg", "status.d", "apk", "go"]
 
 DPKG = "/var/lib/dpkg/status"
 
@@ -49,7 +49,7 @@ class Package:
 
     name: str
     version: str
-    kind: Kind
+    kind: RecordKind
     record: str
     size: int | None = None
     needs: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Packages(Value, tuple[Package, ...]):
     """The recorded packages of an image, in the order of the records."""
 
     @property
-    def kinds(self) -> dict[Kind, int]:
+    def kinds(self) -> dict[RecordKind, int]:
         """Number of packages of each kind."""
         return dict(Counter(package.kind for package in self))
 
@@ -152,7 +152,7 @@ def _recorded(fs: RootFS, path: str) -> Iterator[Package] | None:
     return _alpine(fs.read(path), path) if path in APK else None
 
 
-def _debian(data: bytes, kind: Kind, record: str) -> Iterator[Package]:
+def _debian(data: bytes, kind: RecordKind, record: str) -> Iterator[Package]:
     """Reads the format of deb-control(5). Removed packages are in it too, and left out here."""
     for fields in _paragraphs(data, ": "):
         state = fields.get("Status", "install ok installed").split()

@@ -21,7 +21,7 @@ from helpers.engine.needs import Needs, described
 from helpers.lab.handles import Image, counted, image_of
 from helpers.run.container_run import Run
 from helpers.samples import Variant
-from helpers.view import live_progress as progress
+from helpers.view import live_progress
 
 
 class ImageBuilds:
@@ -39,7 +39,7 @@ class ImageBuilds:
 
     def base(self, name: str) -> Base:
         """Makes a base image local and says where it came from. Raises BaseUnavailable."""
-        with progress.listener(f"base {name}") as listen:
+        with live_progress.listener(f"base {name}") as listen:
             return self._bases.ensure(name, listen)
 
     def build_variant(
@@ -134,7 +134,7 @@ class ImageBuilds:
         """
         title = title or f"build {tag.removeprefix(names.TAG_PREFIX)}"
         bases = [self.base(name) for name in dockerfiles.references(text, options.args)]
-        with progress.listener(title) as listen:
+        with live_progress.listener(title) as listen:
             built = build(
                 self._engine,
                 context,

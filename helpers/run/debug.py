@@ -24,7 +24,7 @@ from helpers.run.watched import watch
 
 __all__ = ["RunningContainer", "Stopped", "copy_out", "export", "listing", "running", "sidecar"]
 
-Source = OpenImage | RunningContainer | str
+FileSource = OpenImage | RunningContainer | str
 """An image, a running container, or the name or id of any container."""
 
 
@@ -41,7 +41,9 @@ def running(image: OpenImage, *command: str, init: bool = False) -> Iterator[Run
         yield container
 
 
-def copy_out(source: Source, path: str, to: str | Path, *, engine: Engine | None = None) -> Path:
+def copy_out(
+    source: FileSource, path: str, to: str | Path, *, engine: Engine | None = None
+) -> Path:
     """Copies a regular file out of an image or a container, like `docker cp -L`.
 
     path    in the source; links are followed
@@ -70,7 +72,7 @@ def copy_out(source: Source, path: str, to: str | Path, *, engine: Engine | None
     return place
 
 
-def export(source: Source, to: str | Path, *, engine: Engine | None = None) -> Path:
+def export(source: FileSource, to: str | Path, *, engine: Engine | None = None) -> Path:
     """Saves the file system as a tar, like `docker export`.
 
     to  the file to make; no file is overwritten
@@ -83,7 +85,7 @@ def export(source: Source, to: str | Path, *, engine: Engine | None = None) -> P
     return place
 
 
-def listing(source: Source, *, engine: Engine | None = None) -> Files:
+def listing(source: FileSource, *, engine: Engine | None = None) -> Files:
     """All entries of the file system, like `docker export … | tar t`, including those that the
     engine makes in a container."""
     found: dict[str, File] = {}
@@ -176,7 +178,7 @@ def _new_file(place: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _exported(source: Source, engine: Engine | None) -> Iterator[IO[bytes]]:
+def _exported(source: FileSource, engine: Engine | None) -> Iterator[IO[bytes]]:
     with (
         _container(source, engine) as archive,
         transfer.stream(archive.engine, "/containers/{0}/export", archive.container) as stream,
@@ -189,7 +191,7 @@ def _exported(source: Source, engine: Engine | None) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _container(source: Source, engine: Engine | None) -> Iterator[ContainerFiles]:
+def _container(source: FileSource, engine: Engine | None) -> Iterator[ContainerFiles]:
     """The source's container; for an image, one that is created and never started."""
     if isinstance(source, OpenImage):
         with unstarted(source.engine, source.id) as made:

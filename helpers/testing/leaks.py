@@ -28,11 +28,11 @@ SYSCTLS = ("net/ipv4/ip_forward", "net/ipv[46]/conf/*/*", "net/bridge/*", "kerne
 TABLES = [f"{family}tables{kind}-save" for family in ("ip", "ip6") for kind in ("", "-legacy")]
 """The commands that list the rules."""
 
-Look = dict[str, frozenset[str]]
+HostState = dict[str, frozenset[str]]
 """What is on the host, by kind: `process`, `link`, and so on."""
 
 
-def host(mark: str, *, engine_stays: bool = False) -> Look:
+def host(mark: str, *, engine_stays: bool = False) -> HostState:
     """The marked processes on this host, and its links, firewall rules, sysctls and mounts."""
     return running(mark, engine_stays=engine_stays) | {
         "link": frozenset(_links()),
@@ -42,7 +42,7 @@ def host(mark: str, *, engine_stays: bool = False) -> Look:
     }
 
 
-def running(mark: str, *, engine_stays: bool = False) -> Look:
+def running(mark: str, *, engine_stays: bool = False) -> HostState:
     """The marked processes on this host, and nothing else."""
     marked = processes(mark, engine_stays=engine_stays)
     return {"process": frozenset(f"{pid} {command}" for pid, command in marked.items())}
@@ -55,7 +55,7 @@ def containers(engine: Engine, mark: str) -> list[str]:
     return [f"{each['Id'][:12]} {each['Command']}" for each in found]
 
 
-def difference(before: Look, after: Look) -> list[str]:
+def difference(before: HostState, after: HostState) -> list[str]:
     """One line for each thing that is new, or that is gone."""
     lines = []
     for kind in after:

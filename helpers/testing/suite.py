@@ -115,14 +115,14 @@ def _left_on_newer(mark: str) -> list[str]:
     return [f"container left behind on the newer engine: {each}" for each in found]
 
 
-def _look(mark: str, chosen: Chosen, *, engine_stays: bool = False) -> leaks.Look:
+def _look(mark: str, chosen: Chosen, *, engine_stays: bool = False) -> leaks.HostState:
     """What is on this host of what the tests could leave there: without an engine, processes."""
     if chosen.engine:
         return leaks.host(mark, engine_stays=engine_stays)
     return leaks.running(mark)
 
 
-def _left_on_host(mark: str, before: leaks.Look, chosen: Chosen) -> list[str]:
+def _left_on_host(mark: str, before: leaks.HostState, chosen: Chosen) -> list[str]:
     """What the run left there; processes are ended. What ends by itself in `GRACE` is nothing."""
     stays = _a_private_engine_is_used()
     deadline = time.monotonic() + GRACE

@@ -10,8 +10,7 @@ from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
 from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
-from helpers.view import facts, html, plot, units
-from helpers.view import live_progress as progress
+from helpers.view import facts, html, live_progress, plot, units
 from helpers.view.blocks import Block, Title
 from helpers.view.parts import parts
 
@@ -60,7 +59,7 @@ class _Bench:
         self._progress = ipywidgets.VBox()
         self._outcome = ipywidgets.HTML()
         self._board = ipywidgets.HTML()
-        self._progress.observe(lambda change: progress.close(change.old), "children")
+        self._progress.observe(lambda change: live_progress.close(change.old), "children")
         self._button.on_click(lambda _: self._begin())
         for name, control in self._fields.items():
             control.observe(lambda change, name=name: self._chosen(name, change.new), "value")
@@ -151,7 +150,7 @@ class _Bench:
     def _work(self, choice: Choice) -> None:
         self._failures.pop(choice, None)
         try:
-            with progress.drawn_in(self._progress):
+            with live_progress.drawn_in(self._progress):
                 self._bench.build(choice)
         except LabError as failure:
             self._failures[choice] = str(failure)

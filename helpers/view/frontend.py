@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Literal, NamedTuple
 
-Place = Literal["front end", "terminal", "nowhere"]
+Surface = Literal["front end", "terminal", "nowhere"]
 
 
 class RunningCell(NamedTuple):
@@ -19,7 +19,7 @@ class RunningCell(NamedTuple):
     run: str
 
 
-def place() -> Place:
+def place() -> Surface:
     """Who sees what is drawn now.
 
     In a kernel that depends on who asked for the cell to run. JupyterLab, Notebook 7 and VS Code
