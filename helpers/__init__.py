@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.core.errors import LabError
 
 if TYPE_CHECKING:
-    from helpers.build.failed import BuildFailed
+    from helpers.build.error import BuildFailed
     from helpers.lab.facade import Lab
 
 __all__ = ["BuildFailed", "Lab", "LabError"]
@@ -18,7 +18,7 @@ def __getattr__(name: str) -> Any:
 
         return Lab
     if name == "BuildFailed":
-        from helpers.build.failed import BuildFailed
+        from helpers.build.error import BuildFailed
 
         return BuildFailed
     raise AttributeError(f"module 'helpers' has no attribute {name!r}")

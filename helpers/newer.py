@@ -20,7 +20,7 @@ import filelock
 
 from helpers.bases.source import Bases
 from helpers.build.builder import build
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.core import machine, names
 from helpers.core.errors import EngineError, LabError
 from helpers.core.events import Event, ProgressCallback, ignore

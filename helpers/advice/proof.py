@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.advice.advise import Advice
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.core.errors import EngineError, LabError
 from helpers.core.value import Value
 from helpers.dockerfile.marks import DockerfileView

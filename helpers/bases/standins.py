@@ -23,7 +23,7 @@ import docker.errors
 from helpers.bases import table as base_table
 from helpers.bases.table import BaseInfo
 from helpers.build.builder import build
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from textwrap import shorten
 
 from helpers.build.context import Context
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.build.steps import Step, Steps, stage_names
 from helpers.build.trace import Work
 from helpers.core.errors import ENGINE_PREFIX, OUTPUT_INDENT

@@ -24,11 +24,11 @@ class LabError(Exception):
 class EngineError(LabError):
     """No engine answers, or the one that does can't do what was asked.
 
-    absent  True if nobody chose an engine and none is in the usual places: then the lab may start
-            its own
+    may_start_own  True if nobody chose an engine and none is in the usual places: then the lab may
+                   start its own
     """
 
-    absent = False
+    may_start_own = False
 
 
 def engine_gone(

@@ -12,8 +12,8 @@ from posixpath import basename, dirname, join, normpath
 
 from helpers.diagnosis.command import BEGINNING, NOT_RUN_BY_SHELL, Process, Start, find
 from helpers.diagnosis.permissions import Identity, identity
+from helpers.elf.closure import Closure, closure
 from helpers.elf.header import MAGIC, Header, NotElf, read_header
-from helpers.elf.loader import Closure, closure
 from helpers.files.filesystem import RootFS
 
 ALSO_RUNS = {"amd64": ("386",), "arm64": ("arm",)}

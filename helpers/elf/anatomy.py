@@ -10,9 +10,9 @@ from typing import Literal
 from elftools.elf.elffile import ELFFile
 
 from helpers.core.value import Value
+from helpers.elf.closure import Closure, Missing
 from helpers.elf.header import DAMAGED
 from helpers.elf.linking import Linkage, examine
-from helpers.elf.loader import Closure, Missing
 from helpers.files.filesystem import RootFS
 
 MOST_SECTIONS = 0xFF00

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from helpers.core.errors import LabError
 from helpers.core.value import Value
+from helpers.elf.closure import Closure, closure
 from helpers.elf.header import Header, NotElf, read_header
-from helpers.elf.loader import Closure, closure
 from helpers.files.filesystem import RootFS
 
 

@@ -26,7 +26,7 @@ def find_engine(*, start: bool = True, timeout: float = 10.0) -> Engine:
         return _find(start, timeout)
     except Absent as none:  # learners see the class's name, so raise the public one
         error = EngineError(str(none))
-        error.absent = chosen() is None
+        error.may_start_own = chosen() is None
         raise error from None
 
 

@@ -28,11 +28,11 @@ from helpers.lab.equipment import Equipment
 from helpers.lab.handles import Comparison, Image, counted, image_of, reading
 from helpers.lab.image_builds import ImageBuilds, as_bytes
 from helpers.learning import exercise, progress, quiz
+from helpers.learning.choice import Choice
 from helpers.learning.exercise import Check, Exercise, Hint
 from helpers.learning.prediction import Prediction
 from helpers.learning.progress import Progress
 from helpers.learning.quiz import Quiz
-from helpers.learning.recipe import Choice
 from helpers.learning.workbench import Workbench
 from helpers.registry.server import Registry
 from helpers.run import debug

@@ -11,7 +11,7 @@ from helpers.compare import ComparisonTable, row_of
 from helpers.core.value import Value
 from helpers.dockerfile.marks import DockerfileView
 from helpers.image.open_image import OpenImage
-from helpers.learning.recipe import PROGRAMS, Choice
+from helpers.learning.choice import PROGRAMS, Choice
 from helpers.run.container_run import Run
 
 Builds = Callable[[Path, str], tuple[OpenImage, Run]]

@@ -184,7 +184,7 @@ def _no_engine(error: EngineError) -> Iterator[DoctorLine]:
     from helpers.bases import table as base_table
 
     facts = host.Facts.of([*host.ENGINE, *host.STAND_INS])
-    if not error.absent:
+    if not error.may_start_own:
         yield DoctorLine("engine", "missing", str(error))
     elif not host.can_have(facts):
         yield DoctorLine("engine", "missing", host.by_hand(facts))

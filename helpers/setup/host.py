@@ -94,7 +94,7 @@ def has_engine() -> bool:
     try:
         find_engine(start=False).close()
     except EngineError as error:
-        if not error.absent:
+        if not error.may_start_own:
             raise
         return False
     return True

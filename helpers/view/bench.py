@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from helpers.compare import ComparisonTable
 from helpers.core.errors import LabError
-from helpers.learning.recipe import Choice
+from helpers.learning.choice import Choice
 from helpers.learning.workbench import Workbench
 from helpers.view import facts, html, live_progress, plot, units
 from helpers.view.blocks import Block, Title

@@ -16,7 +16,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from helpers.build.builder import Built, build
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.build.options import BuildOptions
 from helpers.build.running import SENDING
 from helpers.core import names

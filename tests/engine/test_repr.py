@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from helpers import samples
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.core import names
 from helpers.core.errors import EngineError
 from helpers.core.value import Value

@@ -3,7 +3,7 @@ the test cases."""
 
 import pytest
 
-from helpers.build.failed import BuildFailed
+from helpers.build.error import BuildFailed
 from helpers.engine.needs import Needs
 from helpers.samples import variants
 

@@ -9,7 +9,7 @@ from ipywidgets.widgets.widget import _instances
 
 from helpers.core.errors import LabError
 from helpers.core.events import Event
-from helpers.learning.recipe import Choice
+from helpers.learning.choice import Choice
 from helpers.learning.workbench import Workbench
 from helpers.run.container_run import Run
 from helpers.view import live_progress as progress

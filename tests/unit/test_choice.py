@@ -6,7 +6,7 @@ import pytest
 
 from helpers.core.errors import LabError
 from helpers.dockerfile.instructions import instructions, references
-from helpers.learning.recipe import PROGRAMS, SAME, Choice
+from helpers.learning.choice import PROGRAMS, SAME, Choice
 
 EVERY = [
     choice
