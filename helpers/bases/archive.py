@@ -20,6 +20,7 @@ import docker.errors
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
 from helpers.core.events import Event, ProgressCallback
+from helpers.engine import transfer
 from helpers.engine.client import Engine
 
 LIST = "bases.json"
@@ -113,7 +114,7 @@ def write(
 ) -> None:
     """Saves images of the engine to a file, which appears only once it is complete.
 
-    Raises LabError where it can't be written.
+    Raises LabError where it can't be written, or the engine can't save an image.
     """
     part = file.with_name(file.name + ".part")
     try:
@@ -121,7 +122,7 @@ def write(
             for entry in entries:
                 name = f"save {entry.name}"
                 listener(Event(entry.name, name, total=entry.size))
-                saved = engine.client.api.get_image(entry.reference, chunk_size=_PIECE)
+                saved = transfer.saved(engine, entry.reference)
                 pieces = _counted(saved, entry.size, entry.name, name, listener)
                 _add(out, entry.file, _compressed(pieces))
                 listener(Event(entry.name, name, "done"))
@@ -157,20 +158,25 @@ def read(file: Path) -> list[ArchivedBase]:
 def load(engine: Engine, file: Path, entry: ArchivedBase, listener: ProgressCallback) -> None:
     """Loads one base into the engine. Raises LabError where that fails."""
     name = f"load {entry.name}"
+    transfer.load(engine, _pieces(file, entry, name, listener), entry.name)
+    listener(Event(entry.name, name, "done"))
+
+
+def _pieces(
+    file: Path, entry: ArchivedBase, name: str, listener: ProgressCallback
+) -> Iterator[bytes]:
+    """The image of a base, as the archive has it. Raises LabError where it can't be read: requests
+    would take an OSError in a body for an engine that has gone."""
     try:
         with tarfile.open(file) as tar:
             saved, size = _file(tar, entry.file), tar.getmember(entry.file).size
             chunks = iter(lambda: saved.read(_PIECE), b"")
-            pieces = _counted(chunks, size, entry.name, name, listener)
-            for message in engine.client.api.load_image(pieces, quiet=True):
-                if "error" in message:
-                    raise LabError(f"The engine can't load {entry.name}: {message['error']}.")
+            yield from _counted(chunks, size, entry.name, name, listener)
     except (OSError, KeyError, tarfile.TarError) as error:
         raise LabError(
             f"The base {entry.name} can't be read from {str(file)!r} ({error}): "
             "make the archive again."
         ) from error
-    listener(Event(entry.name, name, "done"))
 
 
 def _file(tar: tarfile.TarFile, name: str) -> IO[bytes]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from helpers.core import names
 from helpers.core.errors import EngineError, LabError, engine_gone
 from helpers.core.events import Event, ProgressCallback, ignore
-from helpers.engine.client import Engine
+from helpers.engine.client import Engine, answering
 
 CONNECTING = 10  # seconds
 _PIECE = 1 << 20  # bytes
@@ -57,8 +57,6 @@ def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback
     The image is streamed, never held in memory. Raises LabError where the source has no such image
     or the other engine can't load it.
     """
-    import docker.errors
-
     wanted = _layers(source, reference)
     if wanted is None:
         raise LabError(f"The engine at {source.host} has no image {reference!r} to be copied.")
@@ -69,25 +67,56 @@ def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback
 
     def pieces() -> Iterator[bytes]:
         done = 0
-        for piece in source.client.api.get_image(reference, chunk_size=_PIECE):
+        for piece in saved(source, reference):
             done += len(piece)
             listener(Event(name, name, current=done, total=max(size, done)))
             yield piece
 
-    try:
-        for message in to.client.api.load_image(pieces(), quiet=True):
-            if "error" in message:
-                raise _not_loaded(to, reference, message["error"])
-    except docker.errors.APIError as error:
-        raise _not_loaded(to, reference, error.explanation) from None
+    load(to, pieces(), reference)
     listener(Event(name, name, "done"))
 
 
-def _not_loaded(engine: Engine, reference: str, why: object) -> LabError:
-    return LabError(
-        f"The engine at {engine.host} can't load {reference} ({str(why).rstrip('.')}): "
-        "see whether its disk has room, and try again."
-    )
+def saved(engine: Engine, reference: str) -> Iterator[bytes]:
+    """An image as `docker save` gives it, in pieces. Raises LabError where the engine refuses, and
+    EngineError where it goes away; the SDK's errors for these are OSErrors."""
+    import docker.errors
+
+    try:
+        with answering(engine):
+            yield from engine.client.api.get_image(reference, chunk_size=_PIECE)
+    except docker.errors.APIError as error:
+        raise LabError(
+            f"The engine at {engine.host} can't save {reference} ({_plain(error.explanation)}): "
+            "see whether it still has that image, and try again."
+        ) from None
+
+
+def load(engine: Engine, pieces: Iterator[bytes], name: str) -> None:
+    """Loads an image that `docker save` gave. Raises LabError where the engine refuses, and
+    EngineError where it goes away.
+
+    name  what an error calls the image
+    """
+    import docker.errors
+
+    def refused(why: object) -> LabError:
+        return LabError(
+            f"The engine at {engine.host} can't load {name} ({_plain(why)}): "
+            "see whether its disk has room, and try again."
+        )
+
+    try:
+        with answering(engine):
+            for message in engine.client.api.load_image(pieces, quiet=True):
+                if "error" in message:
+                    raise refused(message["error"])
+    except docker.errors.APIError as error:
+        raise refused(error.explanation) from None
+
+
+def _plain(why: object) -> str:
+    """An engine's words, to be put in brackets."""
+    return str(why).rstrip(".")
 
 
 def _layers(engine: Engine, reference: str) -> list[str] | None:

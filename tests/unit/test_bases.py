@@ -8,15 +8,18 @@ from datetime import date
 from itertools import pairwise
 from types import SimpleNamespace
 
+import docker.errors
 import pytest
+import requests
 
 from helpers import newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
 from helpers.bases.table import HUB, registry, short_name
 from helpers.core import names
-from helpers.core.errors import LabError
+from helpers.core.errors import EngineError, LabError
 from helpers.dockerfile.instructions import instructions, references
+from helpers.engine import transfer
 from helpers.lab.facade import TOOLS
 from helpers.samples import variants
 
@@ -223,3 +226,75 @@ def test_an_archive_gives_back_what_was_saved_and_counts_the_bytes(tmp_path):
     archive.load(engine, tmp_path / "bases.tar", entry, events.append)
     assert loaded == [content]
     assert events[-2].current == events[-2].total and events[-1].state == "done"
+
+
+def engine_that(**calls):
+    """An engine whose API has these calls alone."""
+    return SimpleNamespace(host="unix:///x", client=SimpleNamespace(api=SimpleNamespace(**calls)))
+
+
+def refuses(*_, **__):
+    raise docker.errors.APIError("500 Server Error", explanation="no space left on device")
+
+
+def breaks_off(*_, **__):
+    yield from ()
+    raise requests.ConnectionError("Connection aborted.")
+
+
+ENTRY = archive.ArchivedBase("a:1", "hub", "x/a:1", None, None, "amd64", 5, "a.gz")
+ENGINES = pytest.mark.parametrize(
+    ("call", "kind", "sentence"),
+    [
+        (refuses, LabError, r"The engine at unix:///x can't \w+ \S+ \(no space left on device\): "),
+        (breaks_off, EngineError, r"The engine at unix:///x stopped answering \(Connection ab"),
+    ],
+    ids=["refuses", "goes away"],
+)
+
+
+@ENGINES
+def test_an_engine_that_can_t_save_is_not_taken_for_a_full_disk(tmp_path, call, kind, sentence):
+    with pytest.raises(kind, match=f"^{sentence}"):
+        archive.write(engine_that(get_image=call), tmp_path / "bases.tar", [ENTRY], print)
+    assert not list(tmp_path.iterdir())
+
+
+@ENGINES
+def test_an_engine_that_can_t_load_is_not_taken_for_a_broken_archive(
+    tmp_path, call, kind, sentence
+):
+    file = tmp_path / "bases.tar"
+    archive.write(engine_that(get_image=lambda *_, **__: [b"image"]), file, [ENTRY], print)
+    with pytest.raises(kind, match=f"^{sentence}"):
+        archive.load(engine_that(load_image=call), file, ENTRY, print)
+
+
+@ENGINES
+def test_an_engine_that_an_image_is_brought_from_is_the_one_that_failed(call, kind, sentence):
+    def has(layers):
+        return SimpleNamespace(attrs={"RootFS": {"Layers": layers}})
+
+    source = engine_that(get_image=call, history=lambda _: [{"Size": 5}])
+    source.client.images = SimpleNamespace(get=lambda _: has(["sha256:1"]))
+    to = engine_that(load_image=lambda pieces, quiet: [{} for _ in pieces])
+    to.client.images = SimpleNamespace(get=lambda _: has([]))
+    to.host = "tcp://y"
+    with pytest.raises(kind, match=f"^{sentence}"):
+        transfer.bring(source, to, "x/a:1")
+
+
+def test_an_archive_that_breaks_off_is_not_taken_for_an_engine_that_has_gone(tmp_path):
+    file = tmp_path / "bases.tar"
+    archive.write(engine_that(get_image=lambda *_, **__: [bytes(5)]), file, [ENTRY], print)
+    file.write_bytes(file.read_bytes()[:520])
+
+    def load_image(pieces, quiet):
+        try:
+            return [{} for _ in pieces]
+        except OSError as error:  # as urllib3 and requests wrap it
+            raise requests.ConnectionError(error) from error
+
+    for broken in (file, tmp_path / "gone.tar"):
+        with pytest.raises(LabError, match=r"^The base a:1 can't be read from .* archive again\.$"):
+            archive.load(engine_that(load_image=load_image), broken, ENTRY, print)
