@@ -17,7 +17,7 @@ from helpers.bases.archive import Archive, ArchivedBase
 from helpers.bases.hub import Hub
 from helpers.bases.table import BaseInfo, BaseTable, short_name
 from helpers.core import names
-from helpers.core.errors import BaseUnavailable
+from helpers.core.errors import BaseUnavailable, LabError
 from helpers.core.events import Event, ProgressCallback, ignore
 from helpers.engine.client import Engine
 
@@ -64,27 +64,38 @@ class Inventory:
         """The names of the bases that somebody asked for, each once.
 
         words  names of bases, or notebooks as `in_order` takes them
+
+        Raises LabError for notebooks that need no base.
         """
-        lists = [self.in_order(w) if NOTEBOOKS.fullmatch(w) else [w] for w in words]
-        return list(dict.fromkeys(name for names in lists for name in names))
+        found = [self._needed(w) if NOTEBOOKS.fullmatch(w) else [w] for w in words]
+        return list(dict.fromkeys(name for each in found for name in each))
+
+    def _needed(self, notebooks: str) -> list[str]:
+        if needed := self.in_order(notebooks):
+            return needed
+        numbers = sorted({number for row in self._table.values() for number in row.notebooks})
+        raise LabError(
+            f"No base is for {notebooks!r}: the notebooks that need one are {', '.join(numbers)}."
+        )
 
     def table(self) -> BaseTable:
         """Every base of the table, and what the engine has of it."""
         return BaseTable(tuple(replace(r, here=self._here(r)) for r in self._table.values()))
 
     def export(
-        self, file: Path, names: Sequence[str] | None = None, listener: ProgressCallback = ignore
+        self, file: Path, only: Sequence[str] | None = None, listener: ProgressCallback = ignore
     ) -> None:
         """Saves bases to an archive.
 
-        names  the bases to save; without it all that notebooks need and the engine has
+        only  the bases to save; without it all that notebooks need and the engine has
 
         Raises BaseUnavailable where the engine lacks one of them, LabError where the file can't be
         written.
         """
-        found = [self._entry(self._row(name)) for name in names or self.in_order()]
-        missing = [n for n, entry in zip(names or [], found, strict=False) if entry is None]
-        entries = [entry for entry in found if entry]
+        wanted = self.in_order() if only is None else only
+        found = {name: self._entry(self._row(name)) for name in wanted}
+        entries = [entry for entry in found.values() if entry]
+        missing = [name for name, entry in found.items() if entry is None] if only else []
         if missing or not entries:
             raise BaseUnavailable(
                 f"The engine has no {' and no '.join(missing) or 'base'} to save: "

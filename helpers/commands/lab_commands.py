@@ -107,7 +107,7 @@ def bases(options: argparse.Namespace) -> int:
         if options.action == "export":
             file, *some = options.what
             with live_progress.listener(f"save {file}") as listen:
-                here.export(Path(file), here.chosen(some) or None, listen)
+                here.export(Path(file), here.chosen(some) if some else None, listen)
         elif options.action == "load":
             for file in options.what:
                 with live_progress.listener(f"load {file}") as listen:

@@ -15,9 +15,10 @@ import requests
 from helpers import newer
 from helpers.bases import archive, hub, standins
 from helpers.bases import table as base_table
+from helpers.bases.inventory import Inventory
 from helpers.bases.table import HUB, registry, short_name
 from helpers.core import names
-from helpers.core.errors import EngineError, LabError
+from helpers.core.errors import BaseUnavailable, EngineError, LabError
 from helpers.dockerfile.instructions import instructions, references
 from helpers.engine import transfer
 from helpers.lab.facade import TOOLS
@@ -298,3 +299,16 @@ def test_an_archive_that_breaks_off_is_not_taken_for_an_engine_that_has_gone(tmp
     for broken in (file, tmp_path / "gone.tar"):
         with pytest.raises(LabError, match=r"^The base a:1 can't be read from .* archive again\.$"):
             archive.load(engine_that(load_image=load_image), broken, ENTRY, print)
+
+
+@pytest.mark.parametrize("word", ["99", "77-99", "11-00"])
+def test_notebooks_that_need_no_base_are_told(word):
+    inventory = Inventory(SimpleNamespace(architecture="amd64"), "stand-ins")
+    with pytest.raises(LabError, match=f"^No base is for '{word}': the notebooks .* are 00, 01, "):
+        inventory.chosen(["gcc:14", word])
+
+
+def test_an_export_of_no_base_is_not_one_of_every_base(tmp_path):
+    inventory = Inventory(SimpleNamespace(architecture="amd64"), "stand-ins")
+    with pytest.raises(BaseUnavailable, match=r"^The engine has no base to save: "):
+        inventory.export(tmp_path / "bases.tar", [])
