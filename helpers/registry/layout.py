@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 from typing import IO, Any, Protocol
 
 from helpers.core.errors import LabError
@@ -68,38 +68,39 @@ def stored(
     architecture  `amd64`, `arm64`
     labels        of the image
 
-    Raises LabError for a file that can't be read.
+    Raises LabError for a file that can't be read, and where the disk is full.
     """
     with TemporaryDirectory(prefix="registry-") as folder, TemporaryFile() as to:
-        put = _Blobs(Path(folder), tarfile.TarFile(fileobj=to, mode="w"))
-        diff_ids, described = [], []
-        for layer in layers:
-            diff_id, packed = put.layer(layer, compression)
-            diff_ids.append(diff_id)
-            described.append(packed)
-        config = {
-            "architecture": architecture,
-            "os": "linux",
-            "config": {"Cmd": list(command), "Labels": dict(labels)},
-            "rootfs": {"type": "layers", "diff_ids": diff_ids},
-        }
-        described_config = put.document(CONFIG, config)
-        manifest = {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": described_config,
-            "layers": described,
-        }
-        repository, _, tag = name.rpartition(":")
-        kept = f"repositories/{repository}"
-        for one in (described_config, *described):
-            put.link(f"{kept}/_layers/{_folder(one['digest'])}", one["digest"])
-        digest = put.document(MANIFEST, manifest)["digest"]
-        put.link(f"{kept}/_manifests/revisions/{_folder(digest)}", digest)
-        put.link(f"{kept}/_manifests/tags/{tag}/index/{_folder(digest)}", digest)
-        put.link(f"{kept}/_manifests/tags/{tag}/current", digest)
-        put.archive.close()
-        to.seek(0)
+        with _room():
+            put = _Blobs(Path(folder), tarfile.TarFile(fileobj=to, mode="w"))
+            diff_ids, described = [], []
+            for layer in layers:
+                diff_id, packed = put.layer(layer, compression)
+                diff_ids.append(diff_id)
+                described.append(packed)
+            config = {
+                "architecture": architecture,
+                "os": "linux",
+                "config": {"Cmd": list(command), "Labels": dict(labels)},
+                "rootfs": {"type": "layers", "diff_ids": diff_ids},
+            }
+            described_config = put.document(CONFIG, config)
+            manifest = {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST,
+                "config": described_config,
+                "layers": described,
+            }
+            repository, _, tag = name.rpartition(":")
+            kept = f"repositories/{repository}"
+            for one in (described_config, *described):
+                put.link(f"{kept}/_layers/{_folder(one['digest'])}", one["digest"])
+            digest = put.document(MANIFEST, manifest)["digest"]
+            put.link(f"{kept}/_manifests/revisions/{_folder(digest)}", digest)
+            put.link(f"{kept}/_manifests/tags/{tag}/index/{_folder(digest)}", digest)
+            put.link(f"{kept}/_manifests/tags/{tag}/current", digest)
+            put.archive.close()
+            to.seek(0)
         yield Stored(name, compression, tuple(one["size"] for one in described)), to
 
 
@@ -115,18 +116,13 @@ class _Blobs:
         plain = hashlib.sha256()
         compressor = _compressor(compression)
         place = self._folder / "layer"
-        try:
-            with tar.open("rb") as source, place.open("wb") as to:
-                for piece in iter(lambda: source.read(_PIECE), b""):
-                    plain.update(piece)
-                    to.write(compressor.compress(piece))
-                to.write(compressor.flush())
-            with place.open("rb") as content:
-                packed = hashlib.file_digest(content, "sha256")
-        except OSError as error:
-            raise LabError(
-                f"The layer {str(tar)!r} can't be read ({error.strerror}): check the path."
-            ) from None
+        with place.open("wb") as to:
+            for piece in _pieces(tar):
+                plain.update(piece)
+                to.write(compressor.compress(piece))
+            to.write(compressor.flush())
+        with place.open("rb") as content:
+            packed = hashlib.file_digest(content, "sha256")
         digest = f"sha256:{packed.hexdigest()}"
         size = place.stat().st_size
         with place.open("rb") as content:
@@ -149,6 +145,29 @@ class _Blobs:
         member = tarfile.TarInfo(f"{ROOT}/{path}")
         member.size = size
         self.archive.addfile(member, content)
+
+
+def _pieces(layer: Path) -> Iterator[bytes]:
+    """A layer's content. Raises LabError where it can't be read."""
+    try:
+        with layer.open("rb") as source:
+            yield from iter(lambda: source.read(_PIECE), b"")
+    except OSError as error:
+        raise LabError(
+            f"The layer {str(layer)!r} can't be read ({error.strerror}): check the path."
+        ) from None
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Raises LabError where what the block writes has no room."""
+    try:
+        yield
+    except OSError as error:
+        raise LabError(
+            f"The layers can't be compressed in {gettempdir()!r} ({error.strerror}): "
+            "make room there, or name another folder with TMPDIR."
+        ) from None
 
 
 class _Compressor(Protocol):

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import random
+import resource
 import tarfile
 from types import SimpleNamespace
 
@@ -106,6 +108,22 @@ def test_a_missing_layer_is_named(tmp_path):
         stored("a:b", [tmp_path / "none.tar"], **asked),
     ):
         pass
+
+
+def test_a_full_disk_is_not_taken_for_a_layer_that_can_t_be_read(tmp_path):
+    layer = tmp_path / "layer.tar"
+    layer.write_bytes(random.randbytes(100_000))
+    asked = {"compression": "gzip", "command": [], "architecture": "amd64", "labels": {}}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # no file may be larger
+    try:
+        with (
+            pytest.raises(LabError, match=r"^The layers can't be compressed in .*: make room"),
+            stored("a:b", [layer], **asked),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_bad_names_compressions_and_rates_are_refused():
