@@ -13,9 +13,9 @@ def leftovers(subject: Subject) -> Iterator[Finding]:
     """One finding for each tool, about the Dockerfile's own layers: no instruction can take away
     what the base has."""
     own = subject.claims(lambda path: path not in subject.needed)
-    for row in known.leftovers():
+    for row in known.table().leftover:
         claims: dict[LayerPath, int] = {
-            place: size for place, size in own.items() if row.paths.fullmatch(place[1])
+            place: size for place, size in own.items() if row.pattern.fullmatch(place[1])
         }
         own = {place: size for place, size in own.items() if place not in claims}
         if claims:
@@ -39,8 +39,8 @@ def copied(subject: Subject) -> Iterator[Finding]:
     Builders record a `COPY` without its `--from`. Where only their record is known, a folder
     counts only if nobody would copy it from a stage.
     """
-    table = known.table()["copied"]
-    folders = frozenset(table["folders"] if subject.written else table["never"])
+    table = known.table().copied
+    folders = frozenset(table.folders if subject.written else table.never)
     from_context = {
         number
         for number in range(subject.base, len(subject.layers))

@@ -87,7 +87,7 @@ def _slimmer(script: Script, subject: Subject, findings: Mapping[str, Finding]) 
 
 def _mounted(script: Script, subject: Subject, findings: Mapping[str, Finding]) -> Iterable[str]:
     """Caches move into mounts of the `RUN` that filled them."""
-    for row in known.leftovers():
+    for row in known.table().leftover:
         finding = findings.get(row.remedy)
         if not finding or not row.mount:
             continue

@@ -4,7 +4,7 @@ program hardly needs."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helpers.advice import known
@@ -133,17 +133,16 @@ def sibling(name: str) -> Sibling | None:
         return None
     repository, _, tag = base_table.short_name(name).partition(":")
     tag = tag or LATEST
-    row: Mapping[str, str] | None = known.table()["siblings"].get(repository)
+    row = known.table().siblings.get(repository)
     if not row or re.search(r"slim|alpine|-jre|windows|nanoserver|backports", tag):
         return None
-    instead = row.get("instead", "")
-    if instead and not tag.endswith(instead):
+    if row.instead and not tag.endswith(row.instead):
         return None
-    slim = f"{repository}:{row['slim'].format(tag=tag.removesuffix(instead))}"
+    slim = f"{repository}:{row.slim.format(tag=tag.removesuffix(row.instead))}"
     if tag == LATEST:
-        if "latest" not in row:
+        if not row.latest:
             return None
-        slim = f"{repository}:{row['latest']}"
+        slim = f"{repository}:{row.latest}"
     rows = base_table.read()
     pairs = [
         (full, each)
@@ -153,12 +152,11 @@ def sibling(name: str) -> Sibling | None:
         if each in rows and each != full
     ]
     exact = [pair for pair in pairs if pair == (f"{repository}:{tag}", slim)]
-    return Sibling(slim, row["notebook"], next(iter(exact or pairs), None), not instead)
+    return Sibling(slim, row.notebook, next(iter(exact or pairs), None), not row.instead)
 
 
-def _slim_tag(row: Mapping[str, str], full: str) -> str:
-    tag = full.partition(":")[2].removesuffix(row.get("instead", ""))
-    return row["slim"].format(tag=tag)
+def _slim_tag(row: known.SlimTags, full: str) -> str:
+    return row.slim.format(tag=full.partition(":")[2].removesuffix(row.instead))
 
 
 def _size(row: BaseInfo, subject: Subject) -> int:

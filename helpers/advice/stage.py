@@ -80,7 +80,7 @@ def _reads(subject: Subject, program: str) -> Iterator[str]:
     """Files that the program may read: files that the Dockerfile copied, or that it made beside
     the program or in its working folder, except those that compilers read and leave."""
     homes = {dirname(program), subject.process.workdir.rstrip("/")} - {"", "/"}
-    left = [row.paths for row in known.leftovers() if row.remedy not in READ]
+    left = [row.pattern for row in known.table().leftover if row.remedy not in READ]
     for path, (number, _) in subject.visible.items():
         is_copied = subject.layers[number].created_by.startswith(("COPY", "ADD"))
         if (

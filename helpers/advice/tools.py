@@ -21,7 +21,8 @@ LIBRARY = re.compile(r"lib(?!.*-(dev|dev-bin|headers)$).*")
 def build_tools(subject: Subject) -> Iterator[Finding]:
     """Compilers, their libraries and headers. Nothing is found where the program that the image
     starts is one of them."""
-    wanted, paths = known.pattern("tools", "packages"), known.pattern("tools", "paths")
+    tools = known.table().tools
+    wanted, paths = known.pattern(tools.packages), known.pattern(tools.paths)
     names = {package.name for package in subject.packages if wanted.fullmatch(package.name)}
     package_of = {
         path: name
@@ -61,7 +62,8 @@ def _run_on(packages: Iterable[Package], tools: Collection[str]) -> set[str]:
 
 def jdk(subject: Subject) -> Iterator[Finding]:
     """What a JDK has beyond a Java runtime."""
-    tool, paths = known.table()["jdk"]["tool"].rstrip("$"), known.pattern("jdk", "paths")
+    table = known.table().jdk
+    tool, paths = table.tool.rstrip("$"), known.pattern(table.paths)
     homes = {path.removesuffix(tool) for path in subject.visible if path.endswith(tool)}
     claims = _unneeded(
         subject, lambda path: bool(paths.fullmatch(path)) and path.startswith(tuple(homes))

@@ -1,4 +1,4 @@
-"""Reads the samples' tables (TOML): a row becomes an object of its type, or a sentence says what is
+"""Reads the project's TOML files: a row becomes an object of its type, or an error says what is
 wrong at which key of which file."""
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ T = TypeVar("T")
 
 
 class TomlTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a table in a file may have, and must: its fields are the keys. A subclass may look for
-    more in `__post_init__`; the ValueError that it raises becomes such a sentence."""
+    """A table in a file. Its fields are the keys: no other is allowed, and those without a default
+    are required. `__post_init__` may raise ValueError for more; `convert` reports it with its key.
+    Each subclass repeats `frozen=True`, as mypy asks."""
 
 
 class DatedSource(TomlTable, frozen=True):
@@ -43,18 +44,24 @@ def rows(path: Path, kind: type[T]) -> dict[str, T]:
     return {name: convert(row, kind, path, name) for name, row in load(path).items()}
 
 
+def whole(path: Path, kind: type[T]) -> T:
+    """All of a file as one object. Raises LabError where it is not of this kind."""
+    return convert(load(path), kind, path, "")
+
+
 def convert(value: Any, kind: type[T], path: Path, key: str) -> T:
     """What a file has at a key, as an object of this kind. Raises LabError where it is none."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         said, _, below = str(error).partition(" - at `$")
-        raise wrong(path, key + below.rstrip("`"), f"{said}.") from None
+        raise wrong(path, (key + below.rstrip("`")).lstrip("."), f"{said}.") from None
 
 
 def wrong(path: Path, key: str, says: str) -> LabError:
-    """The error of a key in a file: `says` is what is wrong, and ends the sentence."""
-    return LabError(f"{shown(path)}, {key}: {says}")
+    """The error of a key in a file; "" is the whole file. `says` is what is wrong, and ends the
+    sentence."""
+    return LabError(f"{shown(path)}, {key}: {says}" if key else f"{shown(path)}: {says}")
 
 
 def shown(path: Path) -> str:

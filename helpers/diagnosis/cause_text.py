@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,8 +10,12 @@ from pathlib import Path
 from posixpath import basename
 from typing import Any
 
+from helpers.core import tables
+from helpers.core.tables import TomlTable
 from helpers.diagnosis.case import Case
 from helpers.diagnosis.shell_words import SHELLS
+
+FILE = Path(__file__).with_name("causes.toml")
 
 TOOLCHAIN = re.compile(
     r"(lib(c|m|dl|pthread|rt|resolv|util|gcc_s|stdc\+\+|atomic)|ld-linux.*)\.so|libc\.musl-"
@@ -43,10 +46,61 @@ CauseCheck = Callable[[Case], CauseText | None]
 """A check for one cause. It returns None if the cause isn't certain."""
 
 
+class Wording(TomlTable, frozen=True):
+    """A text of a cause, with {placeholders}. A fix is a line of a Dockerfile or of a terminal."""
+
+    explanation: str
+    fixes: tuple[str, ...]
+
+
+class SignalMeaning(TomlTable, frozen=True):
+    """A signal. `find`: the address sanitizer finds the line at fault. `allow`: the engine's filter
+    of system calls is the reason."""
+
+    name: str
+    means: str
+    find: bool = False
+    allow: bool = False
+
+
+class Lookups(TomlTable, frozen=True):
+    """The tables of causes.toml that checks look things up in.
+
+    signals       by number
+    bases         a base that has the loader and the C library, by the library
+    packages      the package of an interpreter, in Debian and in Alpine
+    interpreters  what runs a script, by the extension of its name
+    systems       how the programs of another system begin, in hexadecimal
+    """
+
+    signals: Mapping[str, SignalMeaning]
+    bases: Mapping[str, str]
+    packages: Mapping[str, str]
+    interpreters: Mapping[str, str]
+    systems: Mapping[str, tuple[str, ...]]
+
+
 @cache
-def table() -> Mapping[str, Any]:
-    """The content of causes.toml."""
-    return tomllib.loads(Path(__file__).with_name("causes.toml").read_text(encoding="utf-8"))
+def lookups(file: Path = FILE) -> Lookups:
+    """What checks look up. Raises LabError where a table is not as it must be."""
+    own = {name: rows for name, rows in tables.load(file).items() if name in _LOOKUPS}
+    return tables.convert(own, Lookups, file, "")
+
+
+@cache
+def texts(file: Path = FILE) -> Mapping[str, Mapping[str, Wording]]:
+    """Each cause's texts by their names. Raises LabError where one is not as it must be."""
+    return {
+        cause: {
+            name: tables.convert(row, Wording, file, f"{cause}.{name}")
+            for name, row in rows.items()
+        }
+        for cause, rows in tables.load(file).items()
+        if cause not in _LOOKUPS
+    }
+
+
+_LOOKUPS = Lookups.__struct_fields__
 
 
 def static(case: Case) -> str | None:

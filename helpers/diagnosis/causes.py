@@ -8,7 +8,7 @@ from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.cause_text import CauseCheck, CauseText, is_linked_here, static, table
+from helpers.diagnosis.cause_text import CauseCheck, CauseText, is_linked_here, lookups, static
 from helpers.diagnosis.permissions import locked_folder
 from helpers.diagnosis.shell_words import SHELLS, listed, script_of, shebang, simple
 
@@ -59,7 +59,7 @@ def missing_loader(case: Case) -> CauseText | None:
         "libc": libc,
         "other": case.other_libc,
         "static": static(case) if is_linked_here(case) else None,
-        "base": f"FROM {base}" if (base := table()["bases"].get(libc)) else None,
+        "base": f"FROM {base}" if (base := lookups().bases.get(libc)) else None,
         "built": case.start.path if head.libc == "glibc" else None,
     }
     return CauseText(text, facts, (target or loader,))
@@ -211,19 +211,19 @@ def not_a_program(case: Case) -> CauseText | None:
         return None
     if not case.beginning:
         return CauseText("empty", facts)
-    for system, magics in table()["systems"].items():
+    for system, magics in lookups().systems.items():
         if case.beginning.hex().startswith(tuple(magics)):
             return CauseText("foreign", facts | {"system": system})
     if not _is_text(case.beginning):
         return CauseText("data", facts)
-    interpreter = table()["interpreters"].get(splitext(start.path)[1][1:], "/bin/sh")
+    interpreter = lookups().interpreters.get(splitext(start.path)[1][1:], "/bin/sh")
     words = interpreter.removeprefix("/usr/bin/env ")
     facts |= {"interpreter": interpreter, "with_interpreter": case.with_name(words, start.path)}
     return CauseText("text", facts)
 
 
 def _install(case: Case, interpreter: str) -> str | None:
-    package = table()["packages"].get(interpreter)
+    package = lookups().packages.get(interpreter)
     if not package:
         return None
     if case.has("apt-get"):

@@ -12,7 +12,7 @@ from typing import Any
 from helpers.core.value import Value
 from helpers.diagnosis import causes, outcomes
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.cause_text import CauseCheck, CauseText, table
+from helpers.diagnosis.cause_text import CauseCheck, CauseText, texts
 from helpers.diagnosis.command import Process, Start, starts
 from helpers.files.filesystem import RootFS
 
@@ -91,12 +91,12 @@ def examine(fs: RootFS, process: Process) -> Examination:
 
 def _write(cause: str, found: CauseText) -> Diagnosis:
     """Fills in the text of a cause."""
-    text = table()[cause][found.name]
+    text = texts()[cause][found.name]
     facts = {name: fact for name, fact in found.facts.items() if fact}
     return Diagnosis(
         cause=cause,
-        explanation=" ".join(text["explanation"].format_map(found.facts).split()),
-        fixes=tuple(line for template in text["fixes"] if (line := _filled(template, facts))),
+        explanation=" ".join(text.explanation.format_map(found.facts).split()),
+        fixes=tuple(line for template in text.fixes if (line := _filled(template, facts))),
         missing=found.missing,
     )
 

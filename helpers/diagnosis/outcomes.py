@@ -7,7 +7,7 @@ from __future__ import annotations
 from posixpath import basename, dirname
 
 from helpers.diagnosis.case import Case
-from helpers.diagnosis.cause_text import CauseText, is_own, static, table
+from helpers.diagnosis.cause_text import CauseText, SignalMeaning, is_own, lookups, static
 
 
 def missing_library(case: Case) -> CauseText | None:
@@ -62,19 +62,20 @@ def killed(case: Case) -> CauseText | None:
     if not number or case.process.oom:
         return None
     code = case.process.exit_code
-    known = table()["signals"].get(str(number), {"name": "unknown", "means": "it was ended"})
+    unknown = SignalMeaning("unknown", "it was ended")
+    known = lookups().signals.get(str(number), unknown)
     program = basename(case.start.path or case.start.name)
     head = case.header
     # GCC's address sanitizer needs glibc.
     checked = head and not head.go and "musl" not in (head.libc, case.other_libc)
-    findable = known.get("find") and checked and is_own(case)
+    findable = known.find and checked and is_own(case)
     facts = {
         "number": number,
-        "signal": known["name"],
-        "means": known["means"],
+        "signal": known.name,
+        "means": known.means,
         "sum": f"The exit code {code} is 128 and the signal's number." * (code == 128 + number),
         "program": program if findable else None,
-        "allow": "docker run --security-opt seccomp=unconfined IMAGE" * bool(known.get("allow")),
+        "allow": "docker run --security-opt seccomp=unconfined IMAGE" * known.allow,
     }
     return CauseText("signal", facts, ran=True)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.core import names
+from helpers.core import names, tables
+from helpers.core.tables import TomlTable
 from helpers.testing.figures import Allowed
 
 FILE = names.ROOT / "tests" / "figures.toml"
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(TomlTable, frozen=True):
     """A row of the table.
 
     notebook  as `name` has it
@@ -35,10 +33,15 @@ class Tolerance:
         return Allowed(self.sizes, self.shares)
 
 
+class _Tolerances(TomlTable, frozen=True):
+    """The file."""
+
+    cells: tuple[Tolerance, ...] = ()
+
+
 def read(file: Path = FILE) -> list[Tolerance]:
-    """The table's rows."""
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    return [Tolerance(**row) for row in table.get("cells", [])]
+    """The table's rows. Raises LabError where one is not as it must be."""
+    return list(tables.whole(file, _Tolerances).cells)
 
 
 def name(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.diagnosis.cause_text import table
+from helpers.diagnosis.cause_text import texts
 
 FOLDER = Path(__file__).with_name("diagnosis")
 CASES = tomllib.loads((FOLDER / "cases.toml").read_text())
@@ -35,7 +35,7 @@ def test_cause(lab, name):
     # what the engine says of a program that it could not start is no output of a program
     assert bool(run.error) is (run.exit_code is None)
     assert not (run.error and run.output)
-    assert _says(found.explanation, table()[cause][case["text"]]["explanation"])
+    assert _says(found.explanation, texts()[cause][case["text"]].explanation)
     assert all(LINE.match(fix) for fix in found.fixes), found.fixes
     assert found.fixes
     assert not re.search(r"[{}]|None", found.explanation + "".join(found.fixes))

@@ -16,6 +16,7 @@ from helpers.advice.recommended import asked_for, recommended
 from helpers.advice.subject import Subject
 from helpers.advice.symbols import symbols
 from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.diagnosis.command import Process
 from helpers.files.filesystem import FolderFS
 from helpers.files.stack import Entry, Files, stacked
@@ -463,4 +464,21 @@ def test_every_remedy_is_asked():
 
 def test_a_leftover_is_taught_by_a_notebook_that_is_there():
     there = {path.name[:2] for path in (names.ROOT / "notebooks").glob("*.ipynb")}
-    assert {row.notebook for row in known.leftovers()} <= there
+    assert {row.notebook for row in known.table().leftover} <= there
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ("mount = ", "mounts = ", "leftover[3]: Object contains unknown field `mounts`."),
+        ("says = ", "say = ", "leftover[0]: Object contains unknown field `say`."),
+        ('says = "apt', '# "apt', "leftover[0]: Object missing required field `says`."),
+        ("[jdk]", "[jkd]", "Object contains unknown field `jkd`."),
+    ],
+)
+def test_a_misspelt_key_among_the_leftovers_is_told(tmp_path, right, wrong, sentence):
+    file = tmp_path / "known.toml"
+    file.write_text(known.FILE.read_text().replace(right, wrong, 1))
+    with pytest.raises(LabError) as told:
+        known.table(file)
+    assert str(told.value) == f"{file}{':' if wrong == '[jkd]' else ','} {sentence}"

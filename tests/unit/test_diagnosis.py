@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from helpers.core import names
-from helpers.diagnosis.cause_text import table
+from helpers.core.errors import LabError
+from helpers.diagnosis.cause_text import FILE, lookups, texts
 from helpers.diagnosis.command import (
     EXEC_FAILED,
     NOT_RUN_BY_SHELL,
@@ -66,14 +67,13 @@ def shell(image):
 
 
 def test_every_cause_has_texts_and_all_texts_have_a_cause():
-    words = [name for name, texts in table().items() if "explanation" in str(texts)]
-    assert words == list(CHECKS)
+    assert list(texts()) == list(CHECKS)
 
 
 def test_texts_name_no_engine_and_no_architecture():
     for cause in CHECKS:
-        for text in table()[cause].values():
-            said = text["explanation"] + " ".join(text["fixes"])
+        for text in texts()[cause].values():
+            said = text.explanation + " ".join(text.fixes)
             assert not re.search(r"runc|OCI|shim|x86|amd64|aarch64|podman", said, re.IGNORECASE)
 
 
@@ -501,8 +501,30 @@ def test_every_dockerfile_has_a_row_and_every_cause_a_dockerfile():
     cases = tomllib.loads((CASES / "cases.toml").read_text())
     assert {f"{name}.Dockerfile" for name in cases} == {f.name for f in CASES.glob("*.Dockerfile")}
     assert {name.partition(".")[0] for name in cases} == {*CHECKS, "none"}
-    texts = {
+    told = {
         (name.partition(".")[0], case["text"]) for name, case in cases.items() if "text" in case
     }
-    unknown = {(cause, text) for cause, text in texts if text not in table()[cause]}
+    unknown = {(cause, text) for cause, text in told if text not in texts()[cause]}
     assert not unknown, "a `text` in cases.toml is a key in causes.toml"
+
+
+@pytest.mark.parametrize(
+    ("read", "right", "wrong", "sentence"),
+    [
+        (
+            texts,
+            "fixes = ",
+            "fix = ",
+            ", missing-shell.string: Object contains unknown field `fix`.",
+        ),
+        (lookups, "find = ", "finds = ", ", signals[...]: Object contains unknown field `finds`."),
+        (lookups, "[bases]", "[base]", ": Object missing required field `bases`."),
+        (texts, "[bases]", "[base]", ", base.glibc: Expected `object`, got `str`."),
+    ],
+)
+def test_a_misspelt_key_among_the_texts_is_told(tmp_path, read, right, wrong, sentence):
+    file = tmp_path / "causes.toml"
+    file.write_text(FILE.read_text().replace(right, wrong, 1))
+    with pytest.raises(LabError) as told:
+        read(file)
+    assert str(told.value) == f"{file}{sentence}"

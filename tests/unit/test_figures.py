@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers.core import names
+from helpers.core.errors import LabError
 from helpers.series import notebooks
 from helpers.testing import figures, measured_on, tolerances
 from helpers.testing.figures import Allowed
@@ -303,3 +304,10 @@ def test_nbval_fails_the_cell_whose_figures_differ(tmp_path):
         "Those of notebook 02 were not: they are from arm64 with stand-ins, and this is amd64 with",
     ):
         assert sentence in result.stdout
+
+
+def test_a_misspelt_key_of_a_tolerance_is_told(tmp_path):
+    file = tmp_path / "figures.toml"
+    file.write_text('[[cells]]\nnotebook = "a"\ncell = "b"\nshare = 3\nwhy = "It differs."\n')
+    with pytest.raises(LabError, match=r"cells\[0\]: Object contains unknown field `share`\.$"):
+        tolerances.read(file)
