@@ -116,48 +116,43 @@ def _nothing_to_advise(built: Inspected, wants: bool) -> bool:
     return (not advise(built.image).findings) == wants
 
 
-TESTS: Mapping[str, Callable[[Inspected, Any], bool]] = {
-    "prints": lambda b, text: b.run.ok and b.run.output == text,
-    "runs": lambda b, commands: all(run(b.image, command).ok for command in commands),
-    "keeps_running": lambda b, seconds: run(b.image, timeout=seconds).timed_out,
-    "at_most": lambda b, size: b.image.size <= size,
-    "download_at_most": lambda b, size: b.image.download_size <= size,
-    "has": lambda b, paths: all(b.image.rootfs.exists(path) for path in paths),
-    "without": _without,
-    "empty": _empty,
-    "static": lambda b, path: _linked(b, path, static=True),
-    "dynamic": lambda b, path: _linked(b, path, static=False),
-    "user": lambda b, user: b.image.config.user == user,
-    "entrypoint": lambda b, words: list(b.image.config.entrypoint or ()) == words,
-    "layers_at_most": lambda b, most: len(b.image.layers) <= most,
-    "last_layer_at_most": _last_layer_at_most,
-    "share_all_but_last": _share_all_but_last,
-    "stage_has": _stage_has,
-    "recorded": _recorded,
-    "same_layers": _same_layers,
-    "nothing_to_advise": _nothing_to_advise,
-}
-"""The test of each kind of condition; it also gets what the condition wants."""
+@dataclass(frozen=True)
+class ConditionKind:
+    """A kind of condition.
 
-WANTS: Mapping[str, Any] = {
-    "prints": str,
-    "runs": list[list[str]],
-    "keeps_running": int,
-    "at_most": int,
-    "download_at_most": int,
-    "has": list[str],
-    "without": list[str],
-    "empty": list[str],
-    "static": str,
-    "dynamic": str,
-    "user": str,
-    "entrypoint": list[str],
-    "layers_at_most": int,
-    "last_layer_at_most": int,
-    "share_all_but_last": list[str],
-    "stage_has": dict[str, list[str]],
-    "recorded": list[str],
-    "same_layers": bool,
-    "nothing_to_advise": bool,
+    wants  the type of what the test compares with
+    test   whether an image is as wanted
+    """
+
+    wants: Any
+    test: Callable[[Inspected, Any], bool]
+
+
+KINDS: Mapping[str, ConditionKind] = {
+    "prints": ConditionKind(str, lambda b, text: b.run.ok and b.run.output == text),
+    "runs": ConditionKind(
+        list[list[str]], lambda b, commands: all(run(b.image, command).ok for command in commands)
+    ),
+    "keeps_running": ConditionKind(int, lambda b, seconds: run(b.image, timeout=seconds).timed_out),
+    "at_most": ConditionKind(int, lambda b, size: b.image.size <= size),
+    "download_at_most": ConditionKind(int, lambda b, size: b.image.download_size <= size),
+    "has": ConditionKind(
+        list[str], lambda b, paths: all(b.image.rootfs.exists(path) for path in paths)
+    ),
+    "without": ConditionKind(list[str], _without),
+    "empty": ConditionKind(list[str], _empty),
+    "static": ConditionKind(str, lambda b, path: _linked(b, path, static=True)),
+    "dynamic": ConditionKind(str, lambda b, path: _linked(b, path, static=False)),
+    "user": ConditionKind(str, lambda b, user: b.image.config.user == user),
+    "entrypoint": ConditionKind(
+        list[str], lambda b, words: list(b.image.config.entrypoint or ()) == words
+    ),
+    "layers_at_most": ConditionKind(int, lambda b, most: len(b.image.layers) <= most),
+    "last_layer_at_most": ConditionKind(int, _last_layer_at_most),
+    "share_all_but_last": ConditionKind(list[str], _share_all_but_last),
+    "stage_has": ConditionKind(dict[str, list[str]], _stage_has),
+    "recorded": ConditionKind(list[str], _recorded),
+    "same_layers": ConditionKind(bool, _same_layers),
+    "nothing_to_advise": ConditionKind(bool, _nothing_to_advise),
 }
-"""What each kind of test compares with, as its type."""
+"""Every kind by its name in `exercises.toml`."""

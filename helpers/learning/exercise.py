@@ -12,7 +12,7 @@ from helpers.core.errors import LabError
 from helpers.core.tables import TomlTable
 from helpers.core.value import Value
 from helpers.image.open_image import OpenImage
-from helpers.learning.conditions import TESTS, WANTS, Inspected
+from helpers.learning.conditions import KINDS, Inspected
 
 FILE = "exercises.toml"
 
@@ -22,7 +22,7 @@ class Condition:
     """One thing that must hold.
 
     says   the condition as a sentence for the learner
-    kind   a key of `TESTS`
+    kind   a key of `KINDS`
     wants  what the test compares with
     hints  given one after the other; none is the answer
     """
@@ -164,7 +164,7 @@ def check(
     stage, again  as `Inspected` takes them
     """
     result = Inspected(image, stage, again)
-    met = [TESTS[c.kind](result, c.wants) for c in task.conditions]
+    met = [KINDS[c.kind].test(result, c.wants) for c in task.conditions]
     return _found(task, met, image=image)
 
 
@@ -195,7 +195,7 @@ def _found(
 
 
 class _ExerciseRow(TomlTable, frozen=True):
-    """An exercise as the file has it; the kinds of its conditions are the keys of `WANTS`."""
+    """An exercise as the file has it; the kinds of its conditions are the keys of `KINDS`."""
 
     task: str
     context: str
@@ -219,12 +219,12 @@ def _rows(samples: Path) -> dict[str, _ExerciseRow]:
 
 def _condition(row: Mapping[str, Any], path: Path, key: str) -> Condition:
     kinds = [kind for kind in row if kind not in _ConditionWords.__struct_fields__]
-    if len(kinds) != 1 or kinds[0] not in WANTS:
-        there = ", ".join(WANTS)
+    if len(kinds) != 1 or kinds[0] not in KINDS:
+        there = ", ".join(KINDS)
         says = f"A condition has one kind, of {there}; this one has {', '.join(kinds) or 'none'}."
         raise tables.wrong(path, key, says)
     kind = kinds[0]
-    wants = tables.convert(row[kind], WANTS[kind], path, f"{key}.{kind}")
+    wants = tables.convert(row[kind], KINDS[kind].wants, path, f"{key}.{kind}")
     rest = {name: value for name, value in row.items() if name != kind}
     words = tables.convert(rest, _ConditionWords, path, key)
     return Condition(words.says, kind, wants, words.hints)

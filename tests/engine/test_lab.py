@@ -15,7 +15,7 @@ import pytest
 
 from helpers.core import names
 from helpers.core.errors import LabError
-from helpers.learning.conditions import TESTS
+from helpers.learning.conditions import KINDS
 from helpers.run import debug
 from helpers.view import html
 
@@ -208,7 +208,7 @@ def test_layers_are_the_same_only_where_nothing_in_them_says_when(lab, tmp_path)
         def again():
             return lab.build(tmp_path, dockerfile=dockerfile, no_cache=True)
 
-        return TESTS["same_layers"](SimpleNamespace(again=again), True)
+        return KINDS["same_layers"].test(SimpleNamespace(again=again), True)
 
     # copied, as BuildKit in Docker 20.10 leaves the time of /etc in a layer of RUN
     timed = "FROM busybox:1.37 AS a\nRUN echo >/made\nFROM scratch\nCOPY --from=a /made /\n"

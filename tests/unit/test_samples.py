@@ -278,7 +278,7 @@ def base_with(line):
         (
             "exercises.toml",
             exercise_with('print = "c", hints = ["d"]'),
-            f"00.conditions[0]: A condition has one kind, of {', '.join(exercise.WANTS)}; "
+            f"00.conditions[0]: A condition has one kind, of {', '.join(exercise.KINDS)}; "
             "this one has print.",
         ),
         (
