@@ -38,7 +38,7 @@ class Expected(TomlTable, frozen=True):
 
     @property
     def ends_with(self) -> int | None:
-        """The exit code that it must have; None: that is not looked at."""
+        """The exit code that it must have; None: any. Only the tests ask."""
         if self.exit_code is None and not self.cause and self.starts and not self.keeps_running:
             return 0
         return self.exit_code
@@ -152,12 +152,12 @@ def variants(pattern: str = "*", *, samples: Path = names.SAMPLES) -> list[Varia
 
     Raises LabError where nothing matches; the message names the nearest key.
     """
-    tables = sorted(samples.glob("*/variants.toml"))
+    files = sorted(samples.glob("*/variants.toml"))
     program, slash, _ = pattern.partition("/")  # a key has one `/`, so this part names the folder
-    named = [t for t in tables if not slash or fnmatchcase(t.parent.name, program)]
-    found = [v for table in named for v in _read(table) if fnmatchcase(v.key, pattern)]
+    named = [f for f in files if not slash or fnmatchcase(f.parent.name, program)]
+    found = [v for file in named for v in _read(file) if fnmatchcase(v.key, pattern)]
     if not found:
-        raise LabError(_unknown(pattern, [v.key for table in tables for v in _read(table)]))
+        raise LabError(_unknown(pattern, [v.key for file in files for v in _read(file)]))
     return found
 
 
@@ -177,7 +177,7 @@ def variant(key: str, *, samples: Path = names.SAMPLES) -> Variant:
 
 def check(causes: Collection[str], *, samples: Path = names.SAMPLES) -> None:
     """Raises LabError for what no row tells by itself: a Dockerfile without a row, an `after` that
-    names no variant, a cause that is not among `causes`."""
+    names no variant, a cause that is not among `causes`. Only the tests call it."""
     found = variants(samples=samples)
     dockerfiles = {each.dockerfile for each in found}
     for dockerfile in sorted(samples.glob("*/*.Dockerfile")):
