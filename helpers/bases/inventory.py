@@ -19,6 +19,7 @@ from helpers.bases.table import BaseInfo, BaseTable, short_name
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
 from helpers.core.events import Event, ProgressCallback, ignore
+from helpers.engine import transfer
 from helpers.engine.client import Engine
 
 ARCHIVE = "bases.tar"
@@ -162,7 +163,7 @@ class Inventory:
             digest=None if recipe else row.digest,
             recipe=recipe,
             architecture=self._engine.architecture,
-            size=size_of(self._engine, reference),
+            size=transfer.size_of(self._engine, reference),
             file=row.name.replace(":", "-").replace("/", "-") + ".tar.gz",
         )
 
@@ -184,8 +185,3 @@ def locked(name: str, listener: ProgressCallback) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def size_of(engine: Engine, reference: str) -> int:
-    """Bytes of an image's layers, as the engine's history adds them up."""
-    return sum(layer["Size"] for layer in engine.client.api.history(reference))

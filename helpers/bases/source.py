@@ -14,7 +14,7 @@ import docker.errors
 import docker.utils
 
 from helpers.bases import standins
-from helpers.bases.inventory import Inventory, locked, size_of
+from helpers.bases.inventory import Inventory, locked
 from helpers.bases.table import BaseInfo, short_name
 from helpers.core import names
 from helpers.core.errors import BaseUnavailable, LabError
@@ -167,7 +167,7 @@ class Bases(Inventory):
             reference=reference,
             source=source,
             digest=row.digest if real else None,
-            size=size_of(self._engine, reference),
+            size=transfer.size_of(self._engine, reference),
             hub_size=row.hub_size,
             note="" if real else row.note,
         )
@@ -198,7 +198,7 @@ class Bases(Inventory):
                     self._hub.fetch(repository, tag or "latest", listener)
             except BaseUnavailable as error:
                 raise BaseUnavailable(f"The base {name} can't be had: {error}.") from error
-        return Base(name, name, source, None, size_of(self._engine, name), None)
+        return Base(name, name, source, None, transfer.size_of(self._engine, name), None)
 
 
 def _telling(reasons: list[str], row: BaseInfo, listener: ProgressCallback) -> ProgressCallback:

@@ -63,7 +63,7 @@ def bring(source: Engine, to: Engine, reference: str, listener: ProgressCallback
     if _layers(to, reference) == wanted:
         return
     name = f"bring {reference.removeprefix(names.TAG_PREFIX)}"
-    size = sum(layer["Size"] for layer in source.client.api.history(reference))
+    size = size_of(source, reference)
 
     def pieces() -> Iterator[bytes]:
         done = 0
@@ -112,6 +112,12 @@ def load(engine: Engine, pieces: Iterator[bytes], name: str) -> None:
                     raise refused(message["error"])
     except docker.errors.APIError as error:
         raise refused(error.explanation) from None
+
+
+def size_of(engine: Engine, reference: str) -> int:
+    """Bytes of an image's layers, as its history adds them up; 0 where it has none."""
+    history = engine.client.api.history(reference) or []  # null where it has none
+    return sum(layer["Size"] for layer in history)
 
 
 def _plain(why: object) -> str:

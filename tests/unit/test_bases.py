@@ -312,3 +312,8 @@ def test_an_export_of_no_base_is_not_one_of_every_base(tmp_path):
     inventory = Inventory(SimpleNamespace(architecture="amd64"), "stand-ins")
     with pytest.raises(BaseUnavailable, match=r"^The engine has no base to save: "):
         inventory.export(tmp_path / "bases.tar", [])
+
+
+@pytest.mark.parametrize(("history", "size"), [([{"Size": 5}, {"Size": 2}], 7), (None, 0)])
+def test_an_image_may_have_no_history_that_adds_up_to_its_size(history, size):
+    assert transfer.size_of(engine_that(history=lambda _: history), "x/a:1") == size
