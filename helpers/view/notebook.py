@@ -53,4 +53,9 @@ def bundle(value: Any) -> dict[str, Any]:
 
 
 def _print(value: object, printer: Any, cycle: bool) -> None:
-    printer.text(text.of(value))
+    """Prints a value line by line, as IPython prints any `repr`: within a tuple too."""
+    with printer.group():
+        for at, line in enumerate(text.of(value).splitlines()):
+            if at:
+                printer.break_()
+            printer.text(line)

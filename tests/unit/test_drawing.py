@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+from IPython.core.formatters import PlainTextFormatter
 
 from helpers.core.value import Value
 from helpers.lab.facade import Lab
-from helpers.view import html, text
+from helpers.run.container_run import Run
+from helpers.view import html, notebook, text
 from helpers.view.blocks import Column, Fact, Table, Title
 from helpers.view.parts import parts
 from tests.unit import kernel
@@ -159,3 +161,11 @@ def test_a_value_in_a_list_is_written_as_its_text(client):
 def test_the_types_of_others_are_left_to_ipython(client):
     assert shown(client, "Stranger()") == {"text/plain": "a stranger"}
     assert shown(client, "[1, 2]", "a-cell") == {"text/plain": "[1, 2]"}
+
+
+def test_a_value_of_several_lines_in_a_tuple_has_its_lines_below_each_other():
+    formatter = PlainTextFormatter()
+    formatter.for_type(Run, notebook._print)
+    ran = Run(True, 0, "one\ntwo\n", None, False, 0.1, None)
+    assert formatter((True, ran)) == "(True,\n ✓ ran\n   one\n   two)"
+    assert formatter(ran) == repr(ran)
